@@ -1,0 +1,5 @@
+/// The command line.
+@NullMarked
+package mobilellm.app;
+
+import org.jspecify.annotations.NullMarked;

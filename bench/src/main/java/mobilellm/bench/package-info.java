@@ -1,0 +1,5 @@
+/// Kernel micro-benchmarks.
+@NullMarked
+package mobilellm.bench;
+
+import org.jspecify.annotations.NullMarked;

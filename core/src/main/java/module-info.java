@@ -1,0 +1,9 @@
+/// Sub-billion-parameter language models on the JVM: load, run, and converse with them in-process.
+module mobilellm {
+    requires static jdk.incubator.vector;
+    requires static org.jspecify;
+    requires tools.jackson.core;
+
+    exports mobilellm.config;
+    exports mobilellm.tensor;
+}
