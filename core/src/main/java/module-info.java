@@ -6,4 +6,5 @@ module mobilellm {
 
     exports mobilellm.config;
     exports mobilellm.tensor;
+    exports mobilellm.tokenizer;
 }
