@@ -5,6 +5,7 @@ module mobilellm {
     requires tools.jackson.core;
 
     exports mobilellm.config;
+    exports mobilellm.sampling;
     exports mobilellm.tensor;
     exports mobilellm.tokenizer;
 }
