@@ -1,0 +1,45 @@
+package mobilellm.app;
+
+import org.jspecify.annotations.Nullable;
+
+import picocli.CommandLine.Option;
+
+import java.security.SecureRandom;
+
+/// Options of every verb that runs a model.
+final class EngineOptions {
+    @Option(
+            names = {"-t", "--threads"},
+            paramLabel = "N",
+            converter = Converters.Threads.class,
+            description = "threads that compute (default: one per physical core)")
+    @Nullable Integer threads;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description = "start of the random numbers (default: by chance, and told on stderr)")
+    @Nullable Long seed;
+
+    @Option(
+            names = "--kv",
+            paramLabel = "TYPE",
+            converter = KeyValueTypeConverter.class,
+            description = "element type of the key/value cache: f16 or f32 (default: f16)")
+    String keyValueType = "f16";
+
+    int threads() {
+        return threads == null ? PhysicalCores.count() : threads;
+    }
+
+    /// The wanted seed, else one by chance that is told, so that the run can be repeated.
+    long seed(Notes notes) {
+        if (seed != null) {
+            return seed;
+        }
+        // 31 bits: short enough to be typed again.
+        seed = (long) new SecureRandom().nextInt(Integer.MAX_VALUE);
+        notes.note("seed " + seed);
+        return seed;
+    }
+}

@@ -1,0 +1,65 @@
+package mobilellm.app;
+
+import java.util.Optional;
+
+/// The verbs, in the order of `mobilellm --help`. A verb's class is loaded, and its annotations are read, only when that
+/// verb is typed: reading all of them would cost every start some 100 ms.
+enum Verbs {
+    COMPLETION("completion", Group.HIDDEN, "print a completion script for a shell");
+
+    /// A heading of `mobilellm --help`.
+    enum Group {
+        TALK("Talk to a model"),
+        MODELS("Models"),
+        INSPECT("Look inside"),
+        HIDDEN("");
+
+        private final String heading;
+
+        Group(String heading) {
+            this.heading = heading;
+        }
+
+        String heading() {
+            return heading;
+        }
+    }
+
+    private final String word;
+    private final Group group;
+    private final String summary;
+
+    Verbs(String word, Group group, String summary) {
+        this.word = word;
+        this.group = group;
+        this.summary = summary;
+    }
+
+    /// What the user types.
+    String word() {
+        return word;
+    }
+
+    Group group() {
+        return group;
+    }
+
+    String summary() {
+        return summary;
+    }
+
+    static Optional<Verbs> of(String word) {
+        for (Verbs verb : values()) {
+            if (verb.word.equals(word)) {
+                return Optional.of(verb);
+            }
+        }
+        return Optional.empty();
+    }
+
+    Verb create() {
+        return switch (this) {
+            case COMPLETION -> new CompletionVerb();
+        };
+    }
+}
