@@ -1,0 +1,227 @@
+package mobilellm.checkpoint;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import mobilellm.config.LayerSharing;
+import mobilellm.config.ModelConfig;
+import mobilellm.config.Rope;
+import mobilellm.gguf.GgufFile;
+import mobilellm.gguf.Printable;
+import mobilellm.tensor.MalformedFileException;
+
+/// Reads the configuration of a model from the metadata of a GGUF file.
+///
+/// Two architectures: `llama`, and `mobilellm`, which is `llama` with shared blocks; both name their keys with the
+/// architecture as prefix. A key under that prefix that is not understood is refused, because it may change what the
+/// model computes.
+final class ConfigReader {
+    private static final String SHARED = "mobilellm";
+    private static final Set<String> ARCHITECTURES = Set.of("llama", SHARED);
+    private static final int MOST_LAYERS = 1024;
+
+    /// Llama's base where a file names none.
+    private static final double DEFAULT_ROPE_THETA = 10_000;
+
+    private static final Set<String> UNDERSTOOD =
+            Set.of(
+                    "block_count",
+                    "context_length",
+                    "embedding_length",
+                    "feed_forward_length",
+                    "attention.head_count",
+                    "attention.head_count_kv",
+                    "attention.key_length",
+                    "attention.value_length",
+                    "attention.layer_norm_rms_epsilon",
+                    "rope.freq_base",
+                    "rope.dimension_count",
+                    "vocab_size");
+
+    private static final Set<String> UNDERSTOOD_WHEN_SHARED =
+            Set.of("layer_sharing.strategy", "layer_sharing.repeats", "layer_sharing.cache");
+
+    /// Keys of things that we do not have, with the value (as text) that says that the model has none either.
+    private static final Map<String, String> ABSENT =
+            Map.of(
+                    "rope.scaling.type", "none",
+                    "rope.scale_linear", "1.0",
+                    "expert_count", "0",
+                    "expert_used_count", "0");
+
+    private final GgufFile file;
+    private final Keys keys;
+
+    ConfigReader(GgufFile file) {
+        this.file = file;
+        this.keys = new Keys(file);
+    }
+
+    ModelConfig read() {
+        String architecture = architecture();
+        String prefix = architecture + ".";
+        requireWholeModel();
+        requireUnderstood(prefix, architecture.equals(SHARED));
+
+        int layers = keys.size(prefix + "block_count");
+        if (layers > MOST_LAYERS) {
+            throw keys.malformed(
+                    prefix + "block_count", "is " + layers + ", expected at most " + MOST_LAYERS);
+        }
+        int hiddenSize = keys.size(prefix + "embedding_length");
+        int heads = keys.size(prefix + "attention.head_count");
+        try {
+            return new ModelConfig(
+                    architecture,
+                    layers,
+                    hiddenSize,
+                    keys.size(prefix + "feed_forward_length"),
+                    heads,
+                    keys.optionalSize(prefix + "attention.head_count_kv").orElse(heads),
+                    headDim(prefix, hiddenSize, heads),
+                    vocabularySize(prefix),
+                    keys.size(prefix + "context_length"),
+                    keys.real(prefix + "attention.layer_norm_rms_epsilon"),
+                    new Rope(
+                            keys.optionalReal(prefix + "rope.freq_base")
+                                    .orElse(DEFAULT_ROPE_THETA)),
+                    file.tensor(TensorReader.OUTPUT_HEAD).isEmpty(),
+                    architecture.equals(SHARED) ? sharing(prefix) : LayerSharing.NONE);
+        } catch (IllegalArgumentException e) {
+            throw new MalformedFileException(file.path() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private String architecture() {
+        String key = "general.architecture";
+        String architecture = keys.string(key);
+        if (!ARCHITECTURES.contains(architecture)) {
+            throw keys.unsupported(
+                    key,
+                    "is %s; supported are 'llama' and 'mobilellm'"
+                            .formatted(Printable.quote(architecture)));
+        }
+        return architecture;
+    }
+
+    /// Refuses one part of a model that was split over several files.
+    private void requireWholeModel() {
+        int parts = keys.optionalSize("split.count").orElse(1);
+        if (parts != 1) {
+            throw keys.unsupported(
+                    "split.count",
+                    "is %d: this file is one part of a split model; merge the parts into one file first (llama-gguf-split --merge)"
+                            .formatted(parts));
+        }
+        int tensors = file.tensors().size();
+        int expected = keys.optionalSize("split.tensors.count").orElse(tensors);
+        if (expected != tensors) {
+            throw keys.malformed(
+                    "split.tensors.count",
+                    "is %d, but the file has %d tensors".formatted(expected, tensors));
+        }
+    }
+
+    private void requireUnderstood(String prefix, boolean shared) {
+        for (Map.Entry<String, Object> entry : keys.all().entrySet()) {
+            String key = entry.getKey();
+            if (key.startsWith(prefix)) {
+                String name = key.substring(prefix.length());
+                boolean understood =
+                        UNDERSTOOD.contains(name)
+                                || (shared && UNDERSTOOD_WHEN_SHARED.contains(name))
+                                || entry.getValue().toString().equals(ABSENT.get(name));
+                if (!understood) {
+                    throw keys.unsupported(
+                            key,
+                            "(value %s) asks for something that is not supported"
+                                    .formatted(Printable.quote(entry.getValue().toString())));
+                }
+            } else if (key.startsWith(SHARED + ".")) {
+                throw keys.malformed(
+                        key,
+                        "belongs to architecture 'mobilellm', but 'general.architecture' is 'llama'");
+            }
+        }
+    }
+
+    private int headDim(String prefix, int hiddenSize, int heads) {
+        String keyLength = prefix + "attention.key_length";
+        int headDim = keys.optionalSize(keyLength).orElse(hiddenSize / heads);
+        if (keys.optionalSize(keyLength).isEmpty() && hiddenSize % heads != 0) {
+            throw keys.malformed(
+                    prefix + "attention.head_count",
+                    "is %d, which does not divide the embedding length %d, and '%s' is missing"
+                            .formatted(heads, hiddenSize, keyLength));
+        }
+        if ((long) heads * headDim > Integer.MAX_VALUE) {
+            throw keys.malformed(
+                    keyLength, "is %d, too large for %d heads".formatted(headDim, heads));
+        }
+        requireHeadDim(prefix + "attention.value_length", headDim);
+        requireHeadDim(prefix + "rope.dimension_count", headDim);
+        return headDim;
+    }
+
+    private void requireHeadDim(String key, int headDim) {
+        int value = keys.optionalSize(key).orElse(headDim);
+        if (value != headDim) {
+            throw keys.unsupported(
+                    key,
+                    "is %d; only models where it is the head dim, here %d, are supported"
+                            .formatted(value, headDim));
+        }
+    }
+
+    /// The rows of the embedding, which every other count of tokens must equal.
+    private int vocabularySize(String prefix) {
+        String name = TensorReader.EMBEDDING;
+        long rows = file.tensor(name).map(tensor -> tensor.shape().dimension(0)).orElse(0L);
+        if (rows < 1 || rows > Integer.MAX_VALUE) {
+            String problem = rows < 1 ? "is missing" : "has " + rows + " rows, more than 2^31 - 1";
+            throw new MalformedFileException(
+                    "%s: tensor '%s' %s".formatted(file.path(), name, problem));
+        }
+        requireRows(prefix + "vocab_size", keys.optionalSize(prefix + "vocab_size").orElse(-1), rows);
+        String tokens = "tokenizer.ggml.tokens";
+        requireRows(tokens, keys.optionalList(tokens).map(List::size).orElse(-1), rows);
+        return (int) rows;
+    }
+
+    private void requireRows(String key, int count, long rows) {
+        if (count != -1 && count != rows) {
+            throw keys.malformed(
+                    key,
+                    "gives a vocabulary of %d tokens, but the embedding has %d rows"
+                            .formatted(count, rows));
+        }
+    }
+
+    private LayerSharing sharing(String prefix) {
+        String key = prefix + "layer_sharing.";
+        return new LayerSharing(
+                constant(LayerSharing.Strategy.class, key + "strategy"),
+                keys.size(key + "repeats"),
+                constant(LayerSharing.Cache.class, key + "cache"));
+    }
+
+    /// `repeat-all-over` in the file is `REPEAT_ALL_OVER` here.
+    private <E extends Enum<E>> E constant(Class<E> type, String key) {
+        String value = keys.string(key);
+        for (E constant : type.getEnumConstants()) {
+            if (value.equals(constant.name().toLowerCase(Locale.ROOT).replace('_', '-'))) {
+                return constant;
+            }
+        }
+        throw keys.malformed(
+                key,
+                "is %s, expected one of %s"
+                        .formatted(
+                                Printable.quote(value),
+                                Arrays.toString(type.getEnumConstants())
+                                        .toLowerCase(Locale.ROOT)
+                                        .replace('_', '-')));
+    }
+}

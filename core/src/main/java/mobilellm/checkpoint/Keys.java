@@ -1,0 +1,112 @@
+package mobilellm.checkpoint;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import mobilellm.gguf.GgufFile;
+import mobilellm.gguf.Printable;
+import mobilellm.tensor.MalformedFileException;
+import mobilellm.tensor.UnsupportedModelException;
+
+/// Typed access to the metadata of a file; errors name file and key.
+final class Keys {
+    private final String file;
+    private final Map<String, Object> metadata;
+
+    Keys(GgufFile file) {
+        this.file = file.path().toString();
+        this.metadata = file.metadata();
+    }
+
+    Map<String, Object> all() {
+        return metadata;
+    }
+
+    /// A whole number from 1 to 2^31 - 1.
+    int size(String key) {
+        return optionalSize(key).orElseThrow(() -> missing(key));
+    }
+
+    OptionalInt optionalSize(String key) {
+        Optional<Number> number = optional(key, Number.class, "an integer");
+        if (number.isEmpty()) {
+            return OptionalInt.empty();
+        }
+        if (!isInteger(number.get())) {
+            throw wrongType(key, "an integer", number.get());
+        }
+        long value = number.get().longValue();
+        if (value < 1 || value > Integer.MAX_VALUE) {
+            throw malformed(
+                    key, "is " + number.get() + ", expected 1 to " + Integer.MAX_VALUE);
+        }
+        return OptionalInt.of((int) value);
+    }
+
+    double real(String key) {
+        return optionalReal(key).orElseThrow(() -> missing(key));
+    }
+
+    /// A floating-point number. An f32 becomes the double of its shortest decimal form, which is what the author of the
+    /// file wrote: 1e-5, not 9.999999747378752e-6.
+    OptionalDouble optionalReal(String key) {
+        Optional<Number> number = optional(key, Number.class, "a floating-point number");
+        if (number.isEmpty()) {
+            return OptionalDouble.empty();
+        }
+        return switch (number.get()) {
+            case Float single -> OptionalDouble.of(Double.parseDouble(single.toString()));
+            case Double value -> OptionalDouble.of(value);
+            default -> throw wrongType(key, "a floating-point number", number.get());
+        };
+    }
+
+    String string(String key) {
+        return optionalString(key).orElseThrow(() -> missing(key));
+    }
+
+    Optional<String> optionalString(String key) {
+        return optional(key, String.class, "a string");
+    }
+
+    Optional<List<?>> optionalList(String key) {
+        return optional(key, List.class, "an array").map(list -> (List<?>) list);
+    }
+
+    MalformedFileException malformed(String key, String problem) {
+        return new MalformedFileException("%s: key '%s' %s".formatted(file, key, problem));
+    }
+
+    UnsupportedModelException unsupported(String key, String problem) {
+        return new UnsupportedModelException("%s: key '%s' %s".formatted(file, key, problem));
+    }
+
+    MalformedFileException missing(String key) {
+        return new MalformedFileException("%s: key '%s' is missing".formatted(file, key));
+    }
+
+    private <T> Optional<T> optional(String key, Class<T> type, String description) {
+        Object value = metadata.get(key);
+        if (value == null) {
+            return Optional.empty();
+        }
+        if (!type.isInstance(value)) {
+            throw wrongType(key, description, value);
+        }
+        return Optional.of(type.cast(value));
+    }
+
+    private MalformedFileException wrongType(String key, String expected, Object value) {
+        String found = value instanceof List<?> ? "an array" : Printable.quote(value.toString());
+        return malformed(key, "should be %s, but is %s".formatted(expected, found));
+    }
+
+    private static boolean isInteger(Number number) {
+        return number instanceof Byte
+                || number instanceof Short
+                || number instanceof Integer
+                || number instanceof Long;
+    }
+}

@@ -1,0 +1,31 @@
+package mobilellm.gguf;
+
+/// Text of a file made fit for a message: bytes of strangers reach a terminal only through here.
+public final class Printable {
+    private static final int LONGEST = 80;
+
+    private Printable() {}
+
+    /// The text in single quotes, control characters as `\u001b`, cut after 80 characters.
+    public static String quote(String text) {
+        StringBuilder quoted = new StringBuilder("'");
+        for (int i = 0; i < Math.min(text.length(), LONGEST); i++) {
+            char c = text.charAt(i);
+            if (isControl(c)) {
+                quoted.append("\\u%04x".formatted((int) c));
+            } else {
+                quoted.append(c);
+            }
+        }
+        return quoted.append(text.length() > LONGEST ? "..." : "").append('\'').toString();
+    }
+
+    /// Whether a terminal might act on the character instead of showing it.
+    static boolean isControl(char c) {
+        int type = Character.getType(c);
+        return type == Character.CONTROL
+                || type == Character.FORMAT
+                || type == Character.LINE_SEPARATOR
+                || type == Character.PARAGRAPH_SEPARATOR;
+    }
+}
