@@ -1,5 +1,11 @@
 package mobilellm.checkpoint;
 
+import mobilellm.config.ModelConfig;
+import mobilellm.gguf.GgufFile;
+import mobilellm.tensor.MalformedFileException;
+import mobilellm.tensor.Tensor;
+import mobilellm.tensor.UnsupportedModelException;
+
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.FileSystemException;
@@ -9,11 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import mobilellm.config.ModelConfig;
-import mobilellm.gguf.GgufFile;
-import mobilellm.tensor.MalformedFileException;
-import mobilellm.tensor.Tensor;
-import mobilellm.tensor.UnsupportedModelException;
 
 /// A model as it was stored, whatever the file format: what it is ([#config]), its weights by what they do ([#tensors]),
 /// and what it needs to talk ([#chatTemplate]). Nothing behind this class knows a file format.
@@ -44,11 +45,13 @@ public final class Checkpoint implements AutoCloseable {
     /// @throws UnsupportedModelException if the model needs something that this version does not do
     /// @throws IOException if there is nothing to open
     public static Checkpoint open(Path fileOrDirectory) throws IOException {
-        Path path = Files.isDirectory(fileOrDirectory) ? onlyFile(fileOrDirectory) : fileOrDirectory;
+        Path path =
+                Files.isDirectory(fileOrDirectory) ? onlyFile(fileOrDirectory) : fileOrDirectory;
         if (!GgufFile.hasMagic(path)) {
             throw new MalformedFileException(
                     path
-                            + ": not a GGUF file (its first four bytes are not 'GGUF'); supported are GGUF files and directories with one of them");
+                            + ": not a GGUF file (its first four bytes are not 'GGUF'); supported"
+                            + " are GGUF files and directories with one of them");
         }
         GgufFile file = GgufFile.open(path);
         Arena arena = Arena.ofShared();
@@ -64,14 +67,18 @@ public final class Checkpoint implements AutoCloseable {
     private static Path onlyFile(Path directory) throws IOException {
         List<Path> found;
         try (Stream<Path> entries = Files.list(directory)) {
-            found = entries.filter(entry -> entry.toString().endsWith(GGUF_SUFFIX)).sorted().toList();
+            found =
+                    entries.filter(entry -> entry.toString().endsWith(GGUF_SUFFIX))
+                            .sorted()
+                            .toList();
         }
         if (found.size() == 1) {
             return found.getFirst();
         }
         String reason =
                 found.isEmpty()
-                        ? "holds no .gguf file; supported are GGUF files and directories with one of them"
+                        ? "holds no .gguf file; supported are GGUF files and directories with one"
+                              + " of them"
                         : "holds %d .gguf files, such as %s; name the one to open"
                                 .formatted(found.size(), found.getFirst().getFileName());
         throw new FileSystemException(directory.toString(), null, reason);

@@ -1,16 +1,17 @@
 package mobilellm.checkpoint;
 
-import java.util.Arrays;
-import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Set;
 import mobilellm.config.LayerSharing;
 import mobilellm.config.ModelConfig;
 import mobilellm.config.Rope;
 import mobilellm.gguf.GgufFile;
 import mobilellm.gguf.Printable;
 import mobilellm.tensor.MalformedFileException;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 
 /// Reads the configuration of a model from the metadata of a GGUF file.
 ///
@@ -142,7 +143,8 @@ final class ConfigReader {
             } else if (key.startsWith(SHARED + ".")) {
                 throw keys.malformed(
                         key,
-                        "belongs to architecture 'mobilellm', but 'general.architecture' is 'llama'");
+                        "belongs to architecture 'mobilellm', but 'general.architecture' is"
+                            + " 'llama'");
             }
         }
     }
@@ -184,7 +186,8 @@ final class ConfigReader {
             throw new MalformedFileException(
                     "%s: tensor '%s' %s".formatted(file.path(), name, problem));
         }
-        requireRows(prefix + "vocab_size", keys.optionalSize(prefix + "vocab_size").orElse(-1), rows);
+        requireRows(
+                prefix + "vocab_size", keys.optionalSize(prefix + "vocab_size").orElse(-1), rows);
         String tokens = "tokenizer.ggml.tokens";
         requireRows(tokens, keys.optionalList(tokens).map(List::size).orElse(-1), rows);
         return (int) rows;

@@ -1,9 +1,10 @@
 package mobilellm.checkpoint;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import mobilellm.tensor.MalformedFileException;
 import mobilellm.tensor.Tensor;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 
 /// The only place that undoes the row order of query and key matrices in llama GGUF files.
 ///
@@ -42,7 +43,6 @@ final class HeadRows {
                             .formatted(interleaved.name()),
                     e);
         }
-        return new Tensor(
-                interleaved.name(), interleaved.type(), interleaved.shape(), target);
+        return new Tensor(interleaved.name(), interleaved.type(), interleaved.shape(), target);
     }
 }

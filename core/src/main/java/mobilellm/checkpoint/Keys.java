@@ -1,14 +1,15 @@
 package mobilellm.checkpoint;
 
+import mobilellm.gguf.GgufFile;
+import mobilellm.gguf.Printable;
+import mobilellm.tensor.MalformedFileException;
+import mobilellm.tensor.UnsupportedModelException;
+
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
-import mobilellm.gguf.GgufFile;
-import mobilellm.gguf.Printable;
-import mobilellm.tensor.MalformedFileException;
-import mobilellm.tensor.UnsupportedModelException;
 
 /// Typed access to the metadata of a file; errors name file and key.
 final class Keys {
@@ -39,8 +40,7 @@ final class Keys {
         }
         long value = number.get().longValue();
         if (value < 1 || value > Integer.MAX_VALUE) {
-            throw malformed(
-                    key, "is " + number.get() + ", expected 1 to " + Integer.MAX_VALUE);
+            throw malformed(key, "is " + number.get() + ", expected 1 to " + Integer.MAX_VALUE);
         }
         return OptionalInt.of((int) value);
     }

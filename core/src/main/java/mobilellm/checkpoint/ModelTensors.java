@@ -1,8 +1,9 @@
 package mobilellm.checkpoint;
 
+import mobilellm.tensor.Tensor;
+
 import java.util.List;
 import java.util.Optional;
-import mobilellm.tensor.Tensor;
 
 /// All weights of a model by what they do. Every shape agrees with the model's configuration.
 ///
@@ -11,7 +12,10 @@ import mobilellm.tensor.Tensor;
 /// @param finalNorm `[hidden]`
 /// @param outputHead `[vocabulary, hidden]`; empty where the embedding serves as the head
 public record ModelTensors(
-        Tensor embedding, List<BlockTensors> blocks, Tensor finalNorm, Optional<Tensor> outputHead) {
+        Tensor embedding,
+        List<BlockTensors> blocks,
+        Tensor finalNorm,
+        Optional<Tensor> outputHead) {
     public ModelTensors {
         blocks = List.copyOf(blocks);
     }

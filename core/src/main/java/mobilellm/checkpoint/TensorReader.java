@@ -1,12 +1,5 @@
 package mobilellm.checkpoint;
 
-import java.lang.foreign.Arena;
-import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Optional;
-import java.util.OptionalLong;
-import java.util.Set;
 import mobilellm.config.ModelConfig;
 import mobilellm.gguf.GgufFile;
 import mobilellm.gguf.Printable;
@@ -15,6 +8,14 @@ import mobilellm.tensor.MalformedFileException;
 import mobilellm.tensor.Shape;
 import mobilellm.tensor.Tensor;
 import mobilellm.tensor.UnsupportedModelException;
+
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
 
 /// Finds the weights of a llama GGUF by name, and checks that every one is there, has the shape that the configuration
 /// asks for and holds finite numbers, and that the file has no others: a tensor that nobody reads, such as a bias, means

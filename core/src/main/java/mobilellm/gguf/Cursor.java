@@ -1,12 +1,13 @@
 package mobilellm.gguf;
 
+import mobilellm.tensor.MalformedFileException;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import mobilellm.tensor.MalformedFileException;
 
 /// A reading position in the bytes of a file. Every read, count and length is checked against the bytes that remain
 /// before anything is allocated, and every failure says where it happened and what was being read.
@@ -53,16 +54,13 @@ final class Cursor {
         long count = readLong(what);
         if (count < 0 || count > most) {
             throw malformed(
-                    at, "%s is %s, at most %d".formatted( what, Long.toUnsignedString(count), most));
+                    at, "%s is %s, at most %d".formatted(what, Long.toUnsignedString(count), most));
         }
         if (count > remaining() / leastBytes) {
             throw malformed(
                     at,
-                    "%s is %d, which takes at least %d bytes, but %d remain".formatted(
-                    what,
-                    count,
-                    count * leastBytes,
-                    remaining()));
+                    "%s is %d, which takes at least %d bytes, but %d remain"
+                            .formatted(what, count, count * leastBytes, remaining()));
         }
         return (int) count;
     }
@@ -73,12 +71,13 @@ final class Cursor {
         long at = offset;
         byte[] utf8 = take(length, what).toArray(ValueLayout.JAVA_BYTE);
         String text = new String(utf8, StandardCharsets.UTF_8);
-        // Bytes that are no UTF-8 became U+FFFD; the strict decoder tells them from a U+FFFD in the file.
+        // Bytes that are no UTF-8 became U+FFFD; the strict decoder tells them from a U+FFFD in the
+        // file.
         if (text.indexOf('\uFFFD') >= 0) {
             try {
                 return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
             } catch (CharacterCodingException e) {
-                throw malformed(at, "%s %s is not UTF-8".formatted( what, Printable.quote(text)));
+                throw malformed(at, "%s %s is not UTF-8".formatted(what, Printable.quote(text)));
             }
         }
         return text;
@@ -107,10 +106,8 @@ final class Cursor {
         if (length > remaining()) {
             throw malformed(
                     offset,
-                    "the file ends within the %s: it takes %d bytes, but %d remain".formatted(
-                    what,
-                    length,
-                    remaining()));
+                    "the file ends within the %s: it takes %d bytes, but %d remain"
+                            .formatted(what, length, remaining()));
         }
         long start = offset;
         offset += length;

@@ -1,5 +1,9 @@
 package mobilellm.gguf;
 
+import mobilellm.tensor.MalformedFileException;
+import mobilellm.tensor.Tensor;
+import mobilellm.tensor.UnsupportedModelException;
+
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -14,9 +18,6 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import mobilellm.tensor.MalformedFileException;
-import mobilellm.tensor.Tensor;
-import mobilellm.tensor.UnsupportedModelException;
 
 /// A GGUF file, version 2 or 3, little-endian: metadata (on the heap) and tensors (views of the mapped file).
 ///
@@ -91,9 +92,7 @@ public final class GgufFile implements AutoCloseable {
         int version = readVersion(cursor);
         int tensorCount =
                 cursor.readCount(
-                        "tensor count",
-                        Integer.MAX_VALUE,
-                        TensorTable.LEAST_DESCRIPTION_BYTES);
+                        "tensor count", Integer.MAX_VALUE, TensorTable.LEAST_DESCRIPTION_BYTES);
         int pairCount =
                 cursor.readCount(
                         "metadata count", Integer.MAX_VALUE, MetadataReader.LEAST_PAIR_BYTES);
@@ -158,9 +157,10 @@ public final class GgufFile implements AutoCloseable {
         if (!text.equals(MAGIC)) {
             throw cursor.malformed(
                     0,
-                    "not a GGUF file: it starts with %s, expected '%s'".formatted(
-                    length == 0 ? "nothing (it is empty)" : Printable.quote(text),
-                    MAGIC));
+                    "not a GGUF file: it starts with %s, expected '%s'"
+                            .formatted(
+                                    length == 0 ? "nothing (it is empty)" : Printable.quote(text),
+                                    MAGIC));
         }
     }
 
@@ -175,15 +175,17 @@ public final class GgufFile implements AutoCloseable {
             throw new UnsupportedModelException(
                     cursor.describe(
                             at,
-                            "the file is big-endian, only little-endian files are supported; convert it with gguf-py's gguf-convert-endian"));
+                            "the file is big-endian, only little-endian files are supported;"
+                                + " convert it with gguf-py's gguf-convert-endian"));
         }
         if (version == 1) {
             throw new UnsupportedModelException(
                     cursor.describe(
                             at,
-                            "GGUF version 1 (August 2023) is not supported, only 2 and 3; convert the model again"));
+                            "GGUF version 1 (August 2023) is not supported, only 2 and 3; convert"
+                                + " the model again"));
         }
         throw cursor.malformed(
-                at, "version is %s, expected 2 or 3".formatted( Integer.toUnsignedString(version)));
+                at, "version is %s, expected 2 or 3".formatted(Integer.toUnsignedString(version)));
     }
 }

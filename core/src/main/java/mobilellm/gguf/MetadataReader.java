@@ -58,9 +58,8 @@ final class MetadataReader {
         if (type != ValueType.UINT32 || Long.bitCount((Long) value) != 1) {
             throw cursor.malformed(
                     at,
-                    "expected a power of two as UINT32, got %s %s".formatted(
-                    type,
-                    Printable.quote(value.toString())));
+                    "expected a power of two as UINT32, got %s %s"
+                            .formatted(type, Printable.quote(value.toString())));
         }
         alignment = (Long) value;
         return value;
@@ -71,11 +70,11 @@ final class MetadataReader {
         long at = cursor.offset();
         String name = cursor.readString(what, mostBytes);
         if (name.isEmpty()) {
-            throw cursor.malformed(at, "the %s is empty".formatted( what));
+            throw cursor.malformed(at, "the %s is empty".formatted(what));
         }
         if (name.chars().anyMatch(c -> Printable.isControl((char) c))) {
             throw cursor.malformed(
-                    at, "the %s %s has control characters".formatted( what, Printable.quote(name)));
+                    at, "the %s %s has control characters".formatted(what, Printable.quote(name)));
         }
         return name;
     }
@@ -86,9 +85,8 @@ final class MetadataReader {
         if (id < 0 || id >= ValueType.BY_ID.size()) {
             throw cursor.malformed(
                     at,
-                    "value type is %s, expected 0 to %d".formatted(
-                    Integer.toUnsignedString(id),
-                    ValueType.BY_ID.size() - 1));
+                    "value type is %s, expected 0 to %d"
+                            .formatted(Integer.toUnsignedString(id), ValueType.BY_ID.size() - 1));
         }
         return ValueType.BY_ID.get(id);
     }
@@ -107,7 +105,8 @@ final class MetadataReader {
     private List<Object> readArray(int depth) {
         if (depth > DEEPEST_ARRAY) {
             throw cursor.malformed(
-                    cursor.offset(), "arrays are nested deeper than %d levels".formatted( DEEPEST_ARRAY));
+                    cursor.offset(),
+                    "arrays are nested deeper than %d levels".formatted(DEEPEST_ARRAY));
         }
         ValueType type = readType();
         int leastBytes =
@@ -118,8 +117,7 @@ final class MetadataReader {
                 };
         int count = cursor.readCount("length of the array", LONGEST_ARRAY, leastBytes);
         if (type.bytes() > 0) {
-            return new ScalarList(
-                    type, takeScalars(type, count).toArray(ValueLayout.JAVA_BYTE));
+            return new ScalarList(type, takeScalars(type, count).toArray(ValueLayout.JAVA_BYTE));
         }
         Object[] values = new Object[count];
         for (int i = 0; i < count; i++) {
@@ -136,7 +134,7 @@ final class MetadataReader {
                 int value = bytes.get(ValueLayout.JAVA_BYTE, i);
                 if (value != 0 && value != 1) {
                     throw cursor.malformed(
-                            at + i, "BOOL is %d, expected 0 or 1".formatted( value & 0xff));
+                            at + i, "BOOL is %d, expected 0 or 1".formatted(value & 0xff));
                 }
             }
         }

@@ -1,14 +1,15 @@
 package mobilellm.gguf;
 
+import mobilellm.tensor.DType;
+import mobilellm.tensor.Shape;
+import mobilellm.tensor.Tensor;
+
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import mobilellm.tensor.DType;
-import mobilellm.tensor.Shape;
-import mobilellm.tensor.Tensor;
 
 /// Reads the descriptions of the tensors and cuts their bytes out of the file. As in ggml, the data of each tensor must
 /// start where that of the one before ends, padded to the alignment: nothing overlaps and nothing is hidden in holes.
@@ -55,7 +56,8 @@ final class TensorTable {
         cursor.align(alignment);
         if (cursor.remaining() > 0) {
             throw cursor.malformed(
-                    cursor.offset(), "%d bytes follow the last tensor".formatted( cursor.remaining()));
+                    cursor.offset(),
+                    "%d bytes follow the last tensor".formatted(cursor.remaining()));
         }
         return Collections.unmodifiableMap(tensors);
     }
@@ -73,16 +75,14 @@ final class TensorTable {
         if (columns % type.blockSize() != 0) {
             throw cursor.malformed(
                     at,
-                    "rows of %d elements are not whole blocks of %d, as %s needs".formatted(
-                    columns,
-                    type.blockSize(),
-                    type));
+                    "rows of %d elements are not whole blocks of %d, as %s needs"
+                            .formatted(columns, type.blockSize(), type));
         }
         Shape shape = new Shape(dimensions.reversed());
         try {
             return new Description(at, name, type, shape, offset, type.bytes(shape.elements()));
         } catch (ArithmeticException e) {
-            throw cursor.malformed(at, "the size of shape %s exceeds 64 bits".formatted( shape));
+            throw cursor.malformed(at, "the size of shape %s exceeds 64 bits".formatted(shape));
         }
     }
 
@@ -93,9 +93,8 @@ final class TensorTable {
         if (count < 1 || count > MOST_DIMENSIONS) {
             throw cursor.malformed(
                     at,
-                    "the tensor has %s dimensions, expected 1 to %d".formatted(
-                    Integer.toUnsignedString(count),
-                    MOST_DIMENSIONS));
+                    "the tensor has %s dimensions, expected 1 to %d"
+                            .formatted(Integer.toUnsignedString(count), MOST_DIMENSIONS));
         }
         List<Long> dimensions = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
@@ -103,9 +102,8 @@ final class TensorTable {
             if (size <= 0) {
                 throw cursor.malformed(
                         cursor.offset() - Long.BYTES,
-                        "dimension %d is %s, expected 1 to 2^63 - 1".formatted(
-                        i,
-                        Long.toUnsignedString(size)));
+                        "dimension %d is %s, expected 1 to 2^63 - 1"
+                                .formatted(i, Long.toUnsignedString(size)));
             }
             dimensions.add(size);
         }
@@ -118,10 +116,11 @@ final class TensorTable {
         if (description.offset() != expected) {
             throw cursor.malformed(
                     description.at(),
-                    "its data is said to start at offset %s, but the tensor before it ends at %d (padded to %d)".formatted(
-                    Long.toUnsignedString(description.offset()),
-                    expected,
-                    alignment));
+                    "its data is said to start at offset %s, but the tensor before it ends at %d (padded to %d)"
+                            .formatted(
+                                    Long.toUnsignedString(description.offset()),
+                                    expected,
+                                    alignment));
         }
         MemorySegment data = cursor.take(description.bytes(), "tensor data");
         return new Tensor(description.name(), description.type(), description.shape(), data);

@@ -1,8 +1,9 @@
 package mobilellm.gguf;
 
-import java.util.Map;
 import mobilellm.tensor.DType;
 import mobilellm.tensor.UnsupportedModelException;
+
+import java.util.Map;
 
 /// Numbers of tensor types in the file (those of ggml).
 final class TensorType {
@@ -59,15 +60,12 @@ final class TensorType {
             throw new UnsupportedModelException(
                     cursor.describe(
                             cursor.offset() - Integer.BYTES,
-                            "type %s (number %d) is not supported yet; supported are %s".formatted(
-                            name,
-                            id,
-                            readable)));
+                            "type %s (number %d) is not supported yet; supported are %s"
+                                    .formatted(name, id, readable)));
         }
         throw cursor.malformed(
                 cursor.offset() - Integer.BYTES,
-                "type number %s is unknown; supported are %s".formatted(
-                Integer.toUnsignedString(id),
-                readable));
+                "type number %s is unknown; supported are %s"
+                        .formatted(Integer.toUnsignedString(id), readable));
     }
 }

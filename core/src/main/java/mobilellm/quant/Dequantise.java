@@ -1,14 +1,15 @@
 package mobilellm.quant;
 
+import mobilellm.tensor.DType;
+import mobilellm.tensor.MalformedFileException;
+import mobilellm.tensor.Tensor;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Objects;
-import mobilellm.tensor.DType;
-import mobilellm.tensor.MalformedFileException;
-import mobilellm.tensor.Tensor;
 
 /// Stored numbers to floats, bit for bit as ggml's reference code gives them: each product and each sum is rounded to
 /// f32 by itself, with no fused multiply-add.

@@ -1,11 +1,12 @@
 package mobilellm.quant;
 
+import mobilellm.tensor.MalformedFileException;
+import mobilellm.tensor.Tensor;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.OptionalLong;
-import mobilellm.tensor.MalformedFileException;
-import mobilellm.tensor.Tensor;
 
 /// Finds infinities and NaN in stored numbers. One of them in a weight turns every logit into NaN, long after anybody
 /// could tell which tensor was broken.

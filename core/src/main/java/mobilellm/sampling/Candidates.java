@@ -1,7 +1,5 @@
 package mobilellm.sampling;
 
-import java.util.Arrays;
-
 /// The tokens that may still come, and the filters that make them fewer. All arrays are allocated once, at the size of
 /// the vocabulary, and the first [#size()] entries are in use; a filter moves what stays to the front.
 ///
@@ -90,9 +88,11 @@ final class Candidates {
             return;
         }
         double threshold = kthLargest(count);
+        // The heap still holds the chosen logits; some of those that equal its smallest may have to
+        // go.
         int equals = count;
-        for (int i = 0; i < size; i++) {
-            if (logits[i] > threshold) {
+        for (int i = 0; i < count; i++) {
+            if (keys[i] > threshold) {
                 equals--;
             }
         }
@@ -323,10 +323,8 @@ final class Candidates {
 
     /// Orders all candidates, the most probable first.
     void sort() {
+        weigh();
         System.arraycopy(logits, 0, keys, 0, size);
-        if (!isWeighed) {
-            Arrays.fill(weights, 0, size, 0);
-        }
         keepPrefix(Double.POSITIVE_INFINITY, size);
     }
 }

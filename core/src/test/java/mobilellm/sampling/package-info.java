@@ -1,0 +1,4 @@
+@NullMarked
+package mobilellm.sampling;
+
+import org.jspecify.annotations.NullMarked;
