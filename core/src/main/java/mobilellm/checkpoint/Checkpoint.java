@@ -78,7 +78,7 @@ public final class Checkpoint implements AutoCloseable {
         String reason =
                 found.isEmpty()
                         ? "holds no .gguf file; supported are GGUF files and directories with one"
-                              + " of them"
+                                + " of them"
                         : "holds %d .gguf files, such as %s; name the one to open"
                                 .formatted(found.size(), found.getFirst().getFileName());
         throw new FileSystemException(directory.toString(), null, reason);

@@ -144,7 +144,7 @@ final class ConfigReader {
                 throw keys.malformed(
                         key,
                         "belongs to architecture 'mobilellm', but 'general.architecture' is"
-                            + " 'llama'");
+                                + " 'llama'");
             }
         }
     }

@@ -176,14 +176,14 @@ public final class GgufFile implements AutoCloseable {
                     cursor.describe(
                             at,
                             "the file is big-endian, only little-endian files are supported;"
-                                + " convert it with gguf-py's gguf-convert-endian"));
+                                    + " convert it with gguf-py's gguf-convert-endian"));
         }
         if (version == 1) {
             throw new UnsupportedModelException(
                     cursor.describe(
                             at,
                             "GGUF version 1 (August 2023) is not supported, only 2 and 3; convert"
-                                + " the model again"));
+                                    + " the model again"));
         }
         throw cursor.malformed(
                 at, "version is %s, expected 2 or 3".formatted(Integer.toUnsignedString(version)));
