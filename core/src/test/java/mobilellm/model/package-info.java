@@ -1,0 +1,4 @@
+@NullMarked
+package mobilellm.model;
+
+import org.jspecify.annotations.NullMarked;
