@@ -2,9 +2,11 @@
 module mobilellm {
     requires static jdk.incubator.vector;
     requires static org.jspecify;
+    requires java.net.http;
     requires tools.jackson.core;
 
     exports mobilellm.config;
+    exports mobilellm.hub;
     exports mobilellm.sampling;
     exports mobilellm.tensor;
     exports mobilellm.tokenizer;

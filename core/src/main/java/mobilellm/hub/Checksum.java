@@ -1,0 +1,52 @@
+package mobilellm.hub;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.OptionalLong;
+import java.util.regex.Pattern;
+
+/// SHA-256 sums as 64 lower-case hexadecimal digits.
+final class Checksum {
+    private static final Pattern FORM = Pattern.compile("[0-9a-f]{64}");
+    private static final int CHUNK = 1 << 20;
+
+    private Checksum() {}
+
+    static boolean isSum(String text) {
+        return FORM.matcher(text).matches();
+    }
+
+    static String of(String text) {
+        return HexFormat.of().formatHex(digest().digest(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    static String of(Path file, ProgressListener listener) throws IOException {
+        MessageDigest digest = digest();
+        try (FileChannel channel = FileChannel.open(file)) {
+            OptionalLong total = OptionalLong.of(channel.size());
+            ByteBuffer chunk = ByteBuffer.allocate(CHUNK);
+            long done = 0;
+            while (channel.read(chunk) >= 0) {
+                done += chunk.flip().remaining();
+                digest.update(chunk);
+                chunk.clear();
+                listener.bytes(done, total);
+            }
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    private static MessageDigest digest() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}
