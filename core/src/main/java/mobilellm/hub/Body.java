@@ -1,5 +1,7 @@
 package mobilellm.hub;
 
+import org.jspecify.annotations.Nullable;
+
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -9,7 +11,6 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Flow;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /// The bytes of an answer as they arrive, for a reader that waits only so long. The client's own streams wait for ever.
 final class Body implements Flow.Subscriber<List<ByteBuffer>>, AutoCloseable {
@@ -47,9 +48,16 @@ final class Body implements Flow.Subscriber<List<ByteBuffer>>, AutoCloseable {
             case Bytes(List<ByteBuffer> buffers) -> buffers;
             case End() -> List.of();
             case Broken(Throwable cause) ->
-                    throw new TryAgain("the connection to " + from.getHost() + " broke: " + Printable.line(cause.getMessage() + ""), cause);
+                    throw new TryAgain(
+                            "the connection to "
+                                    + from.getHost()
+                                    + " broke: "
+                                    + Printable.line(cause.getMessage() + ""),
+                            cause);
             case null ->
-                    throw new TryAgain(from.getHost() + " fell silent for " + patience.toSeconds() + " s", Optional.empty());
+                    throw new TryAgain(
+                            from.getHost() + " fell silent for " + patience.toSeconds() + " s",
+                            Optional.empty());
         };
     }
 

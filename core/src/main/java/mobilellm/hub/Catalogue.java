@@ -19,7 +19,8 @@ public final class Catalogue {
     public static Catalogue builtIn() {
         try (InputStream resource = Catalogue.class.getResourceAsStream("catalogue.json")) {
             if (resource == null) {
-                throw new IllegalStateException("the library's jar lacks mobilellm/hub/catalogue.json");
+                throw new IllegalStateException(
+                        "the library's jar lacks mobilellm/hub/catalogue.json");
             }
             return read(resource.readAllBytes());
         } catch (IOException e) {
@@ -47,7 +48,10 @@ public final class Catalogue {
         return entries.stream()
                 .filter(CatalogueEntry::isDefault)
                 .findFirst()
-                .orElseThrow(() -> new IllegalStateException("no model of the catalogue is marked as the default"));
+                .orElseThrow(
+                        () ->
+                                new IllegalStateException(
+                                        "no model of the catalogue is marked as the default"));
     }
 
     private static CatalogueEntry entry(Map<?, ?> json) {
@@ -81,7 +85,9 @@ public final class Catalogue {
                             Json.number(json, "bytes"));
             default ->
                     throw new IllegalArgumentException(
-                            "catalogue: source kind '" + kind + "'; known are hub and python-package");
+                            "catalogue: source kind '"
+                                    + kind
+                                    + "'; known are hub and python-package");
         };
     }
 

@@ -1,5 +1,7 @@
 package mobilellm.hub;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -8,7 +10,6 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /// Folders that another program may be writing to. Symbolic links are never followed.
 final class Folders {
@@ -20,13 +21,15 @@ final class Folders {
                 folder,
                 new SimpleFileVisitor<>() {
                     @Override
-                    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+                            throws IOException {
                         Files.deleteIfExists(file);
                         return FileVisitResult.CONTINUE;
                     }
 
                     @Override
-                    public FileVisitResult postVisitDirectory(Path visited, @Nullable IOException failure) throws IOException {
+                    public FileVisitResult postVisitDirectory(
+                            Path visited, @Nullable IOException failure) throws IOException {
                         Files.deleteIfExists(visited);
                         return FileVisitResult.CONTINUE;
                     }
@@ -46,7 +49,8 @@ final class Folders {
                     }
 
                     @Override
-                    public FileVisitResult visitFileFailed(Path file, IOException failure) throws IOException {
+                    public FileVisitResult visitFileFailed(Path file, IOException failure)
+                            throws IOException {
                         if (failure instanceof NoSuchFileException) {
                             return FileVisitResult.CONTINUE;
                         }

@@ -24,7 +24,8 @@ final class HubAddresses {
 
     /// A JSON object whose `siblings` are the files of a repository.
     URI listing(String repository, String revision) {
-        return URI.create(endpoint + "/api/models/" + repository + "/revision/" + encoded(revision));
+        return URI.create(
+                endpoint + "/api/models/" + repository + "/revision/" + encoded(revision));
     }
 
     /// One path step; a branch such as `refs/pr/1` is one step too.

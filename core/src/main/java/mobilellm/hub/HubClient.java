@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+
 import javax.net.ssl.SSLException;
 
 /// Requests to the hub. Redirects are followed by hand, because each hop needs its own decision about the token.
@@ -86,7 +87,9 @@ final class HubClient implements AutoCloseable {
             Body body = Body.of(uri, response.body());
             HttpHeaders received = response.headers();
             if (origin.isHub(uri)) {
-                sha256 = sha256.or(() -> received.firstValue("X-Linked-ETag").flatMap(HubClient::sum));
+                sha256 =
+                        sha256.or(
+                                () -> received.firstValue("X-Linked-ETag").flatMap(HubClient::sum));
                 bytes = bytes.isPresent() ? bytes : number(received, "X-Linked-Size");
             }
             switch (response.statusCode()) {
@@ -99,16 +102,21 @@ final class HubClient implements AutoCloseable {
                 }
                 default -> {
                     body.close();
-                    throw HubRefusal.of(uri, response.statusCode(), received, origin.isHub(uri), options);
+                    throw HubRefusal.of(
+                            uri, response.statusCode(), received, origin.isHub(uri), options);
                 }
             }
         }
         throw new HubException(
-                Printable.address(start) + " redirects more than " + MOST_REDIRECTS + " times, last to " + Printable.address(uri));
+                Printable.address(start)
+                        + " redirects more than "
+                        + MOST_REDIRECTS
+                        + " times, last to "
+                        + Printable.address(uri));
     }
 
-    private HttpResponse<Flow.Publisher<List<ByteBuffer>>> send(URI uri, Map<String, String> headers)
-            throws IOException, InterruptedException {
+    private HttpResponse<Flow.Publisher<List<ByteBuffer>>> send(
+            URI uri, Map<String, String> headers) throws IOException, InterruptedException {
         HttpRequest.Builder request =
                 HttpRequest.newBuilder(uri)
                         .timeout(options.stallTimeout())
@@ -137,7 +145,12 @@ final class HubClient implements AutoCloseable {
         return switch (cause) {
             case HttpConnectTimeoutException timeout ->
                     new Unreachable(
-                            "no connection to " + host + " within " + options.connectTimeout().toSeconds() + " s", timeout);
+                            "no connection to "
+                                    + host
+                                    + " within "
+                                    + options.connectTimeout().toSeconds()
+                                    + " s",
+                            timeout);
             case ConnectException e when e.getCause() instanceof UnresolvedAddressException ->
                     new Unreachable("the name " + host + " cannot be resolved (no network?)", e);
             case UnknownHostException e ->
@@ -151,7 +164,8 @@ final class HubClient implements AutoCloseable {
     }
 
     private static String reason(Throwable cause) {
-        String message = Optional.ofNullable(cause.getMessage()).orElse(cause.getClass().getSimpleName());
+        String message =
+                Optional.ofNullable(cause.getMessage()).orElse(cause.getClass().getSimpleName());
         return Printable.line(message);
     }
 
@@ -164,7 +178,9 @@ final class HubClient implements AutoCloseable {
     /// A header that holds a size.
     static OptionalLong number(HttpHeaders headers, String name) {
         String text = headers.firstValue(name).orElse("");
-        return text.matches("\\d{1,18}") ? OptionalLong.of(Long.parseLong(text)) : OptionalLong.empty();
+        return text.matches("\\d{1,18}")
+                ? OptionalLong.of(Long.parseLong(text))
+                : OptionalLong.empty();
     }
 
     @Override

@@ -1,5 +1,9 @@
 package mobilellm.hub;
 
+import mobilellm.hub.ModelReference.OnHub;
+
+import tools.jackson.core.JacksonException;
+
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -8,8 +12,6 @@ import java.nio.channels.WritableByteChannel;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import mobilellm.hub.ModelReference.OnHub;
-import tools.jackson.core.JacksonException;
 
 /// Finds the model file of a repository whose reference names none.
 final class HubListing {
@@ -23,10 +25,14 @@ final class HubListing {
     /// The only GGUF file of the repository.
     ///
     /// @throws HubException if there is none or more than one; the message lists them
-    static String onlyModelFile(HubClient client, Retries retries, OnHub reference) throws IOException, InterruptedException {
+    static String onlyModelFile(HubClient client, Retries retries, OnHub reference)
+            throws IOException, InterruptedException {
         List<String> files = retries.run(() -> files(client, reference));
         List<String> models =
-                files.stream().filter(file -> file.toLowerCase(Locale.ROOT).endsWith(".gguf")).sorted().toList();
+                files.stream()
+                        .filter(file -> file.toLowerCase(Locale.ROOT).endsWith(".gguf"))
+                        .sorted()
+                        .toList();
         if (models.size() == 1) {
             return models.getFirst();
         }
@@ -35,12 +41,21 @@ final class HubListing {
         }
         List<String> shown = models.subList(0, Math.min(SHOWN, models.size()));
         throw new HubException(
-                "hf:" + reference.repository() + " holds " + models.size() + " .gguf files; append one of them, as in hf:"
-                        + reference.repository() + ":" + shown.getFirst() + "\n  " + String.join("\n  ", shown)
+                "hf:"
+                        + reference.repository()
+                        + " holds "
+                        + models.size()
+                        + " .gguf files; append one of them, as in hf:"
+                        + reference.repository()
+                        + ":"
+                        + shown.getFirst()
+                        + "\n  "
+                        + String.join("\n  ", shown)
                         + (shown.size() < models.size() ? "\n  …" : ""));
     }
 
-    private static List<String> files(HubClient client, OnHub reference) throws IOException, InterruptedException {
+    private static List<String> files(HubClient client, OnHub reference)
+            throws IOException, InterruptedException {
         var address = client.addresses().listing(reference.repository(), reference.revision());
         try (HubClient.Answer answer = client.get(address, Map.of())) {
             Map<String, Object> json = Json.object(content(client, answer));
@@ -49,11 +64,15 @@ final class HubListing {
                     .filter(ModelReference.Syntax::isFile)
                     .toList();
         } catch (JacksonException e) {
-            throw new HubException(Printable.address(address) + " answered with something that is no list of files", e);
+            throw new HubException(
+                    Printable.address(address)
+                            + " answered with something that is no list of files",
+                    e);
         }
     }
 
-    private static byte[] content(HubClient client, HubClient.Answer answer) throws IOException, InterruptedException {
+    private static byte[] content(HubClient client, HubClient.Answer answer)
+            throws IOException, InterruptedException {
         ByteArrayOutputStream content = new ByteArrayOutputStream();
         WritableByteChannel channel = Channels.newChannel(content);
         for (List<ByteBuffer> next = answer.body().next(client.options().stallTimeout());
@@ -63,7 +82,11 @@ final class HubListing {
                 channel.write(buffer);
             }
             if (content.size() > LARGEST) {
-                throw new HubException(Printable.address(answer.from()) + " goes on after " + LARGEST + " bytes; expected a list of files");
+                throw new HubException(
+                        Printable.address(answer.from())
+                                + " goes on after "
+                                + LARGEST
+                                + " bytes; expected a list of files");
             }
         }
         return content.toByteArray();

@@ -59,55 +59,101 @@ public record HubOptions(
         String scheme = endpoint.getScheme();
         if (endpoint.getHost() == null || !("https".equals(scheme) || "http".equals(scheme))) {
             throw new IllegalArgumentException(
-                    "the hub's endpoint is '" + endpoint + "'; expected https://HOST (HF_ENDPOINT)");
+                    "the hub's endpoint is '"
+                            + endpoint
+                            + "'; expected https://HOST (HF_ENDPOINT)");
         }
-        if (endpoint.getUserInfo() != null || endpoint.getQuery() != null || endpoint.getFragment() != null) {
+        if (endpoint.getUserInfo() != null
+                || endpoint.getQuery() != null
+                || endpoint.getFragment() != null) {
             throw new IllegalArgumentException(
-                    "the hub's endpoint may hold a host, a port and a path, nothing else (HF_ENDPOINT)");
+                    "the hub's endpoint may hold a host, a port and a path, nothing else"
+                        + " (HF_ENDPOINT)");
         }
         // Visible ASCII is all that a header may carry. The value itself stays out of the message.
         if (token.isPresent() && !token.get().matches("[!-~]+")) {
             throw new IllegalArgumentException(
-                    "the hub's token is empty or holds spaces or characters outside ASCII (HF_TOKEN)");
+                    "the hub's token is empty or holds spaces or characters outside ASCII"
+                        + " (HF_TOKEN)");
         }
         if (maximumBytes <= 0 || attempts <= 0) {
-            throw new IllegalArgumentException("the size limit and the number of attempts must be positive");
+            throw new IllegalArgumentException(
+                    "the size limit and the number of attempts must be positive");
         }
     }
 
     public HubOptions withEndpoint(URI other) {
         return new HubOptions(
-                other, token, offline, connectTimeout, stallTimeout, maximumBytes, attempts, longestWait);
+                other,
+                token,
+                offline,
+                connectTimeout,
+                stallTimeout,
+                maximumBytes,
+                attempts,
+                longestWait);
     }
 
     public HubOptions withToken(String other) {
         return new HubOptions(
-                endpoint, Optional.of(other), offline, connectTimeout, stallTimeout, maximumBytes, attempts, longestWait);
+                endpoint,
+                Optional.of(other),
+                offline,
+                connectTimeout,
+                stallTimeout,
+                maximumBytes,
+                attempts,
+                longestWait);
     }
 
     public HubOptions withOffline(boolean other) {
         return new HubOptions(
-                endpoint, token, other, connectTimeout, stallTimeout, maximumBytes, attempts, longestWait);
+                endpoint,
+                token,
+                other,
+                connectTimeout,
+                stallTimeout,
+                maximumBytes,
+                attempts,
+                longestWait);
     }
 
     public HubOptions withTimeouts(Duration connect, Duration stall) {
-        return new HubOptions(endpoint, token, offline, connect, stall, maximumBytes, attempts, longestWait);
+        return new HubOptions(
+                endpoint, token, offline, connect, stall, maximumBytes, attempts, longestWait);
     }
 
     public HubOptions withMaximumBytes(long other) {
         return new HubOptions(
-                endpoint, token, offline, connectTimeout, stallTimeout, other, attempts, longestWait);
+                endpoint,
+                token,
+                offline,
+                connectTimeout,
+                stallTimeout,
+                other,
+                attempts,
+                longestWait);
     }
 
     public HubOptions withRetries(int otherAttempts, Duration otherLongestWait) {
         return new HubOptions(
-                endpoint, token, offline, connectTimeout, stallTimeout, maximumBytes, otherAttempts, otherLongestWait);
+                endpoint,
+                token,
+                offline,
+                connectTimeout,
+                stallTimeout,
+                maximumBytes,
+                otherAttempts,
+                otherLongestWait);
     }
 
     /// Without the token, so that no log can hold it.
     @Override
     public String toString() {
-        return "HubOptions[endpoint=" + endpoint + (token.isPresent() ? ", with a token" : "") + (offline ? ", offline]" : "]");
+        return "HubOptions[endpoint="
+                + endpoint
+                + (token.isPresent() ? ", with a token" : "")
+                + (offline ? ", offline]" : "]");
     }
 
     private static URI parse(String endpoint) {
@@ -115,7 +161,8 @@ public record HubOptions(
             return URI.create(endpoint);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
-                    "the hub's endpoint is '" + endpoint + "'; expected https://HOST (HF_ENDPOINT)", e);
+                    "the hub's endpoint is '" + endpoint + "'; expected https://HOST (HF_ENDPOINT)",
+                    e);
         }
     }
 }

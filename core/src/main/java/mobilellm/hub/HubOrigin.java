@@ -38,22 +38,32 @@ final class HubOrigin {
             to = from.resolve(location);
         } catch (IllegalArgumentException e) {
             throw new HubException(
-                    Printable.address(from) + " redirects to something that is no address: " + Printable.line(location), e);
+                    Printable.address(from)
+                            + " redirects to something that is no address: "
+                            + Printable.line(location),
+                    e);
         }
         boolean web = scheme(to).equals("https") || scheme(to).equals("http");
         if (!web || host(to).isEmpty() || to.getUserInfo() != null) {
             throw new HubException(
-                    Printable.address(from) + " redirects to something that is no web address: " + Printable.address(to));
+                    Printable.address(from)
+                            + " redirects to something that is no web address: "
+                            + Printable.address(to));
         }
         if (scheme(from).equals("https") && scheme(to).equals("http")) {
             throw new HubException(
-                    Printable.address(from) + " redirects to " + Printable.address(to) + ", which is not encrypted; refused");
+                    Printable.address(from)
+                            + " redirects to "
+                            + Printable.address(to)
+                            + ", which is not encrypted; refused");
         }
         return to;
     }
 
     private static boolean isLoopback(String host) {
-        return host.equals("localhost") || host.equals("[::1]") || host.matches("127(\\.\\d{1,3}){3}");
+        return host.equals("localhost")
+                || host.equals("[::1]")
+                || host.matches("127(\\.\\d{1,3}){3}");
     }
 
     private static String scheme(URI uri) {

@@ -14,13 +14,21 @@ final class HubRefusal {
     private HubRefusal() {}
 
     /// @param isHub whether the hub itself refused, not a storage host it led to
-    static IOException of(URI uri, int status, HttpHeaders headers, boolean isHub, HubOptions options) {
+    static IOException of(
+            URI uri, int status, HttpHeaders headers, boolean isHub, HubOptions options) {
         String where = Printable.address(uri) + " answered " + status;
         return switch (status) {
             case 401, 403 ->
-                    // An address of a storage host grants access for a while only; the hub gives a fresh one.
-                    isHub ? denied(uri, where, headers, options) : new TryAgain(where, Optional.empty());
-            case 404, 410 -> new HubException(where + explanation(headers) + ": no such repository, revision or file");
+                    // An address of a storage host grants access for a while only; the hub gives a
+                    // fresh one.
+                    isHub
+                            ? denied(uri, where, headers, options)
+                            : new TryAgain(where, Optional.empty());
+            case 404, 410 ->
+                    new HubException(
+                            where
+                                    + explanation(headers)
+                                    + ": no such repository, revision or file");
             case 408, 429 -> new TryAgain(where + " (busy)", pause(headers));
             default ->
                     status >= 500
@@ -29,16 +37,22 @@ final class HubRefusal {
         };
     }
 
-    private static HubException denied(URI uri, String where, HttpHeaders headers, HubOptions options) {
+    private static HubException denied(
+            URI uri, String where, HttpHeaders headers, HubOptions options) {
         String told = where + explanation(headers);
         if (headers.firstValue("X-Error-Code").orElse("").equals("GatedRepo")) {
             return new HubException(
-                    told + ": the repository is gated; accept its terms at " + page(uri, options) + " and set HF_TOKEN to an access token of that account");
+                    told
+                            + ": the repository is gated; accept its terms at "
+                            + page(uri, options)
+                            + " and set HF_TOKEN to an access token of that account");
         }
         return new HubException(
                 options.token().isPresent()
                         ? told + ": the token in HF_TOKEN is not accepted for it"
-                        : told + ": it does not exist, or it is private; check the name, or set HF_TOKEN to an access token that may read it");
+                        : told
+                                + ": it does not exist, or it is private; check the name, or set"
+                                + " HF_TOKEN to an access token that may read it");
     }
 
     /// The page of the repository that a file's address belongs to.
@@ -49,7 +63,9 @@ final class HubRefusal {
     }
 
     private static String explanation(HttpHeaders headers) {
-        return headers.firstValue("X-Error-Message").map(text -> " (" + Printable.line(text) + ")").orElse("");
+        return headers.firstValue("X-Error-Message")
+                .map(text -> " (" + Printable.line(text) + ")")
+                .orElse("");
     }
 
     /// The header `Retry-After`: seconds, or a date, which is read by the server's own clock.
@@ -59,7 +75,9 @@ final class HubRefusal {
             return Optional.of(Duration.ofSeconds(Long.parseLong(text)));
         }
         try {
-            return Optional.of(Duration.between(date(headers.firstValue("Date").orElse("")), date(text)))
+            return Optional.of(
+                            Duration.between(
+                                    date(headers.firstValue("Date").orElse("")), date(text)))
                     .filter(Duration::isPositive);
         } catch (DateTimeException e) {
             return Optional.empty();

@@ -1,5 +1,7 @@
 package mobilellm.hub;
 
+import mobilellm.hub.ProgressListener.Phase;
+
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
@@ -9,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import mobilellm.hub.ProgressListener.Phase;
 
 /// Brings a model into the store: asks its sources in order, continues what an earlier attempt left, verifies, and only then gives the
 /// file its name. An interrupt of the pulling thread ends it and leaves what has arrived so far, for the next time; nobody ever sees
@@ -45,17 +46,20 @@ public final class ModelPuller {
     /// @throws IllegalArgumentException if the name is neither
     /// @throws HubException if no source has the model, with the reason for each
     /// @throws InterruptedException if the thread was interrupted
-    public StoredModel pull(String name, ProgressListener listener) throws IOException, InterruptedException {
+    public StoredModel pull(String name, ProgressListener listener)
+            throws IOException, InterruptedException {
         ModelReference reference = ModelReference.parse(name);
         try {
             Optional<StoredModel> present = store.find(name);
-            StoredModel model = present.isPresent() ? present.get() : pullAlone(name, reference, listener);
+            StoredModel model =
+                    present.isPresent() ? present.get() : pullAlone(name, reference, listener);
             listener.phase(Phase.DONE, name);
             return model;
         } catch (ClosedByInterruptException e) {
             // A file channel keeps the thread's mark; an InterruptedException takes its place.
             Thread.interrupted();
-            throw (InterruptedException) new InterruptedException("interrupted while pulling " + name).initCause(e);
+            throw (InterruptedException)
+                    new InterruptedException("interrupted while pulling " + name).initCause(e);
         }
     }
 
@@ -64,11 +68,18 @@ public final class ModelPuller {
         Optional<CatalogueEntry> entry = catalogue.find(name);
         if (reference instanceof ModelReference.ShortName && entry.isEmpty()) {
             throw new HubException(
-                    "unknown model '" + name + "'; the catalogue has "
-                            + String.join(", ", catalogue.entries().stream().map(CatalogueEntry::name).toList())
+                    "unknown model '"
+                            + name
+                            + "'; the catalogue has "
+                            + String.join(
+                                    ", ",
+                                    catalogue.entries().stream().map(CatalogueEntry::name).toList())
                             + "; any other is written hf:OWNER/NAME[@REVISION][:FILE]");
         }
-        Runnable waiting = () -> listener.note(name + " is being downloaded by someone else; waiting for that");
+        Runnable waiting =
+                () ->
+                        listener.note(
+                                name + " is being downloaded by someone else; waiting for that");
         try (StoreLock _ = store.downloadLock(name, waiting)) {
             Optional<StoredModel> present = store.find(name);
             if (present.isPresent()) {
@@ -86,7 +97,8 @@ public final class ModelPuller {
         }
     }
 
-    private StoredModel fromSources(String name, List<ModelSource> sources, Path folder, ProgressListener listener)
+    private StoredModel fromSources(
+            String name, List<ModelSource> sources, Path folder, ProgressListener listener)
             throws IOException, InterruptedException {
         Optional<StoredModel> known = knownContent(name, sources);
         if (known.isPresent()) {
@@ -103,23 +115,34 @@ public final class ModelPuller {
             } catch (IOException e) {
                 failures.put(source, e);
                 if (failures.size() < sources.size()) {
-                    listener.note(source.describe() + ": " + reason(e) + "; trying the next source");
+                    listener.note(
+                            source.describe() + ": " + reason(e) + "; trying the next source");
                 }
             }
         }
         StringBuilder message = new StringBuilder("no source of " + name + " could be used:");
-        failures.forEach((source, e) -> message.append("\n  ").append(source.describe()).append(": ").append(reason(e)));
+        failures.forEach(
+                (source, e) ->
+                        message.append("\n  ")
+                                .append(source.describe())
+                                .append(": ")
+                                .append(reason(e)));
         HubException failure = new HubException(message.toString());
         failures.values().forEach(failure::addSuppressed);
         throw failure;
     }
 
     /// A file that some source is known to have may be in the store already, under another name.
-    private Optional<StoredModel> knownContent(String name, List<ModelSource> sources) throws IOException {
+    private Optional<StoredModel> knownContent(String name, List<ModelSource> sources)
+            throws IOException {
         for (ModelSource source : sources) {
             if (source.sha256().isPresent() && source.bytes().isPresent()) {
                 Optional<StoredModel> model =
-                        store.adoptExisting(name, source.sha256().get(), source.bytes().getAsLong(), source.describe());
+                        store.adoptExisting(
+                                name,
+                                source.sha256().get(),
+                                source.bytes().getAsLong(),
+                                source.describe());
                 if (model.isPresent()) {
                     return model;
                 }
@@ -128,7 +151,8 @@ public final class ModelPuller {
         return Optional.empty();
     }
 
-    private StoredModel fromHub(String name, ModelReference.OnHub place, Path folder, ProgressListener listener)
+    private StoredModel fromHub(
+            String name, ModelReference.OnHub place, Path folder, ProgressListener listener)
             throws IOException, InterruptedException {
         checkOnline(name);
         listener.phase(Phase.RESOLVING, name);
@@ -137,22 +161,34 @@ public final class ModelPuller {
             file = place.file().get();
         } else {
             try (HubClient client = new HubClient(options)) {
-                file = HubListing.onlyModelFile(client, new Retries(options, sleeper, listener), place);
+                file =
+                        HubListing.onlyModelFile(
+                                client, new Retries(options, sleeper, listener), place);
             }
         }
         ModelSource source =
-                new ModelSource.HubFile(place.repository(), place.revision(), file, Optional.empty(), OptionalLong.empty());
+                new ModelSource.HubFile(
+                        place.repository(),
+                        place.revision(),
+                        file,
+                        Optional.empty(),
+                        OptionalLong.empty());
         return finish(name, source, fetch(source, folder, listener), listener);
     }
 
     private void checkOnline(String name) throws HubException {
         if (options.offline()) {
             throw new HubException(
-                    name + " is not in the store " + store.home() + ", and downloads are switched off (offline mode, HF_HUB_OFFLINE); pull it once without");
+                    name
+                            + " is not in the store "
+                            + store.home()
+                            + ", and downloads are switched off (offline mode, HF_HUB_OFFLINE);"
+                            + " pull it once without");
         }
     }
 
-    private Fetched fetch(ModelSource source, Path folder, ProgressListener listener) throws IOException, InterruptedException {
+    private Fetched fetch(ModelSource source, Path folder, ProgressListener listener)
+            throws IOException, InterruptedException {
         return switch (source) {
             case ModelSource.HubFile file -> {
                 try (HubClient client = new HubClient(options)) {
@@ -165,15 +201,24 @@ public final class ModelPuller {
         };
     }
 
-    private StoredModel finish(String name, ModelSource source, Fetched fetched, ProgressListener listener) throws IOException {
+    private StoredModel finish(
+            String name, ModelSource source, Fetched fetched, ProgressListener listener)
+            throws IOException {
         listener.phase(Phase.VERIFYING, source.describe());
         String actual = Checksum.of(fetched.file(), listener);
         if (fetched.sha256().isEmpty()) {
-            listener.note(source.describe() + ": the sender names no checksum; took the file as it came, sha256 " + actual);
+            listener.note(
+                    source.describe()
+                            + ": the sender names no checksum; took the file as it came, sha256 "
+                            + actual);
         } else if (!fetched.sha256().get().equals(actual)) {
             Files.deleteIfExists(fetched.file());
             throw new HubException(
-                    source.describe() + ": what arrived has the sha256 " + actual + "; expected " + fetched.sha256().get()
+                    source.describe()
+                            + ": what arrived has the sha256 "
+                            + actual
+                            + "; expected "
+                            + fetched.sha256().get()
                             + "; it was deleted, pull again");
         }
         return store.adopt(name, fetched.file(), actual, source.describe());

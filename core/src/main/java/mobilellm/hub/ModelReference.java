@@ -10,7 +10,8 @@ sealed interface ModelReference {
     record ShortName(String name) implements ModelReference {}
 
     /// `hf:OWNER/NAME[@REVISION][:FILE]`.
-    record OnHub(String repository, String revision, Optional<String> file) implements ModelReference {}
+    record OnHub(String repository, String revision, Optional<String> file)
+            implements ModelReference {}
 
     /// Reads either form.
     ///
@@ -21,16 +22,22 @@ sealed interface ModelReference {
         }
         if (!Syntax.SHORT_NAME.matcher(text).matches()) {
             throw new IllegalArgumentException(
-                    "'" + Printable.line(text) + "' is no model name; expected a name of the catalogue such as smollm2:135m, or hf:OWNER/NAME[@REVISION][:FILE]");
+                    "'"
+                            + Printable.line(text)
+                            + "' is no model name; expected a name of the catalogue such as"
+                            + " smollm2:135m, or hf:OWNER/NAME[@REVISION][:FILE]");
         }
         return new ShortName(text);
     }
 
     /// The grammar of both forms. Lengths are those that the hub allows.
     final class Syntax {
-        private static final Pattern SHORT_NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}(:[a-z0-9][a-z0-9._-]{0,63})?");
-        private static final Pattern ON_HUB = Pattern.compile("hf:([^@:]*)(?:@([^:]*))?(?::(.*))?", Pattern.DOTALL);
-        private static final Pattern REPOSITORY = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}");
+        private static final Pattern SHORT_NAME =
+                Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}(:[a-z0-9][a-z0-9._-]{0,63})?");
+        private static final Pattern ON_HUB =
+                Pattern.compile("hf:([^@:]*)(?:@([^:]*))?(?::(.*))?", Pattern.DOTALL);
+        private static final Pattern REPOSITORY =
+                Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}");
         private static final Pattern REVISION = Pattern.compile("[A-Za-z0-9._+/-]{1,200}");
         private static final Pattern FILE = Pattern.compile("[^\\p{Cntrl}\\\\]{1,500}");
 
@@ -39,7 +46,9 @@ sealed interface ModelReference {
         private static OnHub onHub(String text) {
             Matcher matcher = ON_HUB.matcher(text);
             if (!matcher.matches() || !REPOSITORY.matcher(matcher.group(1)).matches()) {
-                throw refused(text, "the repository must be OWNER/NAME in letters, digits, '.', '_' and '-'");
+                throw refused(
+                        text,
+                        "the repository must be OWNER/NAME in letters, digits, '.', '_' and '-'");
             }
             String revision = Optional.ofNullable(matcher.group(2)).orElse("main");
             if (!REVISION.matcher(revision).matches() || leadsAway(revision)) {
@@ -68,7 +77,11 @@ sealed interface ModelReference {
 
         private static IllegalArgumentException refused(String text, String why) {
             return new IllegalArgumentException(
-                    "'" + Printable.line(text) + "': " + why + "; expected hf:OWNER/NAME[@REVISION][:FILE]");
+                    "'"
+                            + Printable.line(text)
+                            + "': "
+                            + why
+                            + "; expected hf:OWNER/NAME[@REVISION][:FILE]");
         }
     }
 }

@@ -28,7 +28,11 @@ public sealed interface ModelSource {
             implements ModelSource {
         @Override
         public String describe() {
-            return "hf:" + repository + (revision.equals("main") ? "" : "@" + revision) + ":" + file;
+            return "hf:"
+                    + repository
+                    + (revision.equals("main") ? "" : "@" + revision)
+                    + ":"
+                    + file;
         }
     }
 
@@ -49,7 +53,10 @@ public sealed interface ModelSource {
         public PythonPackage {
             if (sha256.isEmpty() || bytes.isEmpty()) {
                 throw new IllegalArgumentException(
-                        "a file from the Python package " + project + " needs its sha256 and its size: the package index vouches for neither");
+                        "a file from the Python package "
+                                + project
+                                + " needs its sha256 and its size: the package index vouches for"
+                                + " neither");
             }
         }
 

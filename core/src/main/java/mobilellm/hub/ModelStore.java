@@ -1,5 +1,9 @@
 package mobilellm.hub;
 
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.ObjectWriteContext;
+
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.channels.FileChannel;
@@ -16,9 +20,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.JsonGenerator;
-import tools.jackson.core.ObjectWriteContext;
 
 /// The model files of this machine.
 ///
@@ -44,7 +45,8 @@ public final class ModelStore {
     /// @param environment the process's variables
     /// @param osName the system property `os.name`
     /// @param userHome the system property `user.home`
-    public static Path defaultHome(Map<String, String> environment, String osName, String userHome) {
+    public static Path defaultHome(
+            Map<String, String> environment, String osName, String userHome) {
         String chosen = environment.getOrDefault("MOBILELLM_HOME", "");
         if (!chosen.isBlank()) {
             return Path.of(chosen);
@@ -78,7 +80,9 @@ public final class ModelStore {
         List<StoredModel> models = new ArrayList<>();
         try (Stream<Path> files = Files.list(names)) {
             for (Path file : (Iterable<Path>) files::iterator) {
-                read(file).filter(model -> nameFile(model.name()).equals(file)).ifPresent(models::add);
+                read(file)
+                        .filter(model -> nameFile(model.name()).equals(file))
+                        .ifPresent(models::add);
             }
         }
         models.sort(Comparator.comparing(StoredModel::name));
@@ -95,7 +99,8 @@ public final class ModelStore {
     /// @param sha256 the sum that the file must have
     /// @throws HubException if it has another one
     /// @throws IllegalArgumentException if the name is none
-    public StoredModel add(String name, Path file, String sha256, String source) throws IOException {
+    public StoredModel add(String name, Path file, String sha256, String source)
+            throws IOException {
         ModelReference.parse(name);
         Path folder = Files.createDirectories(partialFolder(name));
         Path copy = Files.createTempFile(folder, "copy-", "");
@@ -145,7 +150,8 @@ public final class ModelStore {
     }
 
     /// Gives a file that is in the store already a further name.
-    Optional<StoredModel> adoptExisting(String name, String sha256, long bytes, String source) throws IOException {
+    Optional<StoredModel> adoptExisting(String name, String sha256, long bytes, String source)
+            throws IOException {
         try (StoreLock _ = indexLock()) {
             if (!isFile(blob(sha256), bytes)) {
                 return Optional.empty();
@@ -171,7 +177,10 @@ public final class ModelStore {
             return StoreLock.take(home.resolve("locks").resolve("index"), () -> {});
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw (IOException) new InterruptedIOException("interrupted while waiting for the model store " + home).initCause(e);
+            throw (IOException)
+                    new InterruptedIOException(
+                                    "interrupted while waiting for the model store " + home)
+                            .initCause(e);
         }
     }
 
@@ -186,7 +195,9 @@ public final class ModelStore {
     /// Readable in the front, unique in the back; holds no character of the name that a file system could object to.
     private static String fileName(String name) {
         String readable = name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-");
-        return readable.substring(0, Math.min(40, readable.length())) + "-" + Checksum.of(name).substring(0, 16);
+        return readable.substring(0, Math.min(40, readable.length()))
+                + "-"
+                + Checksum.of(name).substring(0, 16);
     }
 
     private long names(String sha256) throws IOException {
@@ -222,7 +233,8 @@ public final class ModelStore {
         Files.createDirectories(home.resolve("names"));
         Path temporary = target.resolveSibling(target.getFileName() + ".new");
         try (var writer = Files.newBufferedWriter(temporary, StandardCharsets.UTF_8);
-                JsonGenerator json = Json.FACTORY.createGenerator(ObjectWriteContext.empty(), writer)) {
+                JsonGenerator json =
+                        Json.FACTORY.createGenerator(ObjectWriteContext.empty(), writer)) {
             json.writeStartObject();
             json.writeStringProperty("name", model.name());
             json.writeNumberProperty("bytes", model.bytes());
@@ -230,6 +242,10 @@ public final class ModelStore {
             json.writeStringProperty("source", model.source());
             json.writeEndObject();
         }
-        Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Files.move(
+                temporary,
+                target,
+                StandardCopyOption.ATOMIC_MOVE,
+                StandardCopyOption.REPLACE_EXISTING);
     }
 }

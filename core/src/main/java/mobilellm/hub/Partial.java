@@ -68,7 +68,8 @@ final class Partial {
         } catch (ClosedByInterruptException e) {
             throw e;
         } catch (IOException e) {
-            throw new HubException("cannot write " + file + ": " + e.getMessage() + " (disk full?)", e);
+            throw new HubException(
+                    "cannot write " + file + ": " + e.getMessage() + " (disk full?)", e);
         }
         return written;
     }

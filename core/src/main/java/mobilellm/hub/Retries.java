@@ -48,16 +48,25 @@ final class Retries {
         failures++;
         if (failures >= options.attempts()) {
             throw new HubException(
-                    failure.getMessage() + "; gave up after " + failures + " attempts in a row; what has arrived is kept", failure);
+                    failure.getMessage()
+                            + "; gave up after "
+                            + failures
+                            + " attempts in a row; what has arrived is kept",
+                    failure);
         }
         // 1, 2, 4, ... seconds; the shift is bounded by what a pause may be at most anyway.
-        Duration wait = failure.pause().orElse(Duration.ofSeconds(1L << Math.min(failures - 1, 20)));
+        Duration wait =
+                failure.pause().orElse(Duration.ofSeconds(1L << Math.min(failures - 1, 20)));
         if (failure.pause().isEmpty() && wait.compareTo(options.longestWait()) > 0) {
             wait = options.longestWait();
         }
         if (wait.compareTo(options.longestWait()) > 0) {
             throw new HubException(
-                    failure.getMessage() + "; it asks for a pause of " + wait.toSeconds() + " s; try again later", failure);
+                    failure.getMessage()
+                            + "; it asks for a pause of "
+                            + wait.toSeconds()
+                            + " s; try again later",
+                    failure);
         }
         listener.note(failure.getMessage() + "; trying again in " + wait.toSeconds() + " s");
         sleeper.sleep(wait);

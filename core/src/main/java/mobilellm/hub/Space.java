@@ -13,7 +13,11 @@ final class Space {
     static void checkLimit(String what, long bytes, HubOptions options) throws HubException {
         if (bytes > options.maximumBytes()) {
             throw new HubException(
-                    what + " has " + Printable.bytes(bytes) + "; the limit is " + Printable.bytes(options.maximumBytes()));
+                    what
+                            + " has "
+                            + Printable.bytes(bytes)
+                            + "; the limit is "
+                            + Printable.bytes(options.maximumBytes()));
         }
     }
 
@@ -23,7 +27,13 @@ final class Space {
         long free = Files.getFileStore(folder).getUsableSpace();
         if (bytes > free) {
             throw new HubException(
-                    what + " needs " + Printable.bytes(bytes) + " on the disk of " + folder + ", which has " + Printable.bytes(free)
+                    what
+                            + " needs "
+                            + Printable.bytes(bytes)
+                            + " on the disk of "
+                            + folder
+                            + ", which has "
+                            + Printable.bytes(free)
                             + " free; make room, or set MOBILELLM_HOME to another disk");
         }
     }

@@ -46,7 +46,8 @@ final class StoreLock implements AutoCloseable {
         }
     }
 
-    private static FileChannel locked(Path path, Runnable waiting) throws IOException, InterruptedException {
+    private static FileChannel locked(Path path, Runnable waiting)
+            throws IOException, InterruptedException {
         FileChannel channel =
                 FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {

@@ -21,7 +21,8 @@ final class Transfer {
     /// An attempt that moved less than this does not count as progress, so that a sender of single bytes cannot keep us for ever.
     private static final long PROGRESS = 64 << 10;
 
-    private static final Pattern CONTENT_RANGE = Pattern.compile("bytes (\\d{1,18})-\\d{1,18}/(\\d{1,18}|\\*)");
+    private static final Pattern CONTENT_RANGE =
+            Pattern.compile("bytes (\\d{1,18})-\\d{1,18}/(\\d{1,18}|\\*)");
 
     private final HubClient client;
     private final HubOptions options;
@@ -69,7 +70,10 @@ final class Transfer {
             }
             if (have == 0) {
                 throw new HubException(
-                        Printable.address(answer.from()) + " answered " + answer.status() + ", although the whole file was asked for");
+                        Printable.address(answer.from())
+                                + " answered "
+                                + answer.status()
+                                + ", although the whole file was asked for");
             }
             if (isContinuation(answer, content, have)) {
                 if (answer.status() == 206) {
@@ -92,7 +96,9 @@ final class Transfer {
         Map<String, String> headers = new LinkedHashMap<>();
         if (have > 0) {
             headers.put("Range", "bytes=" + have + "-");
-            partial.mark().filter(mark -> mark.startsWith("\"")).ifPresent(tag -> headers.put("If-Range", tag));
+            partial.mark()
+                    .filter(mark -> mark.startsWith("\""))
+                    .ifPresent(tag -> headers.put("If-Range", tag));
         }
         return headers;
     }
@@ -102,10 +108,15 @@ final class Transfer {
         return source.sha256()
                 .or(answer::sha256)
                 .map(sum -> "sha256:" + sum)
-                .or(() -> answer.headers().firstValue("ETag").filter(tag -> tag.matches("\"[!#-~]{1,200}\"")));
+                .or(
+                        () ->
+                                answer.headers()
+                                        .firstValue("ETag")
+                                        .filter(tag -> tag.matches("\"[!#-~]{1,200}\"")));
     }
 
-    private boolean isContinuation(HubClient.Answer answer, Optional<String> content, long have) throws IOException {
+    private boolean isContinuation(HubClient.Answer answer, Optional<String> content, long have)
+            throws IOException {
         if (content.isEmpty() || !content.equals(partial.mark())) {
             return false;
         }
@@ -118,17 +129,20 @@ final class Transfer {
     }
 
     private static OptionalLong total(HubClient.Answer answer) {
-        Matcher matcher = CONTENT_RANGE.matcher(answer.headers().firstValue("Content-Range").orElse(""));
+        Matcher matcher =
+                CONTENT_RANGE.matcher(answer.headers().firstValue("Content-Range").orElse(""));
         return matcher.matches() && !matcher.group(2).equals("*")
                 ? OptionalLong.of(Long.parseLong(matcher.group(2)))
                 : OptionalLong.empty();
     }
 
-    private void receive(HubClient.Answer answer, Optional<String> content, long have, OptionalLong announced)
+    private void receive(
+            HubClient.Answer answer, Optional<String> content, long have, OptionalLong announced)
             throws IOException, InterruptedException {
         OptionalLong total = announced.isPresent() ? announced : answer.bytes();
         checkSizes(answer, total);
-        Space.checkFree(source.describe(), partial.file().resolveSibling("."), total.orElse(have) - have);
+        Space.checkFree(
+                source.describe(), partial.file().resolveSibling("."), total.orElse(have) - have);
         partial.mark(content);
         long at = have;
         try (FileChannel channel = partial.open()) {
@@ -149,16 +163,28 @@ final class Transfer {
         }
         if (at < total.orElse(at)) {
             throw new TryAgain(
-                    answer.from().getHost() + " ended after " + at + " of " + total.getAsLong() + " bytes", Optional.empty());
+                    answer.from().getHost()
+                            + " ended after "
+                            + at
+                            + " of "
+                            + total.getAsLong()
+                            + " bytes",
+                    Optional.empty());
         }
     }
 
     private void checkSizes(HubClient.Answer answer, OptionalLong total) throws IOException {
         Space.checkLimit(source.describe(), total.orElse(0), options);
         for (OptionalLong expected : List.of(source.bytes(), answer.bytes())) {
-            if (total.isPresent() && expected.isPresent() && total.getAsLong() != expected.getAsLong()) {
+            if (total.isPresent()
+                    && expected.isPresent()
+                    && total.getAsLong() != expected.getAsLong()) {
                 throw new HubException(
-                        Printable.address(answer.from()) + " has " + total.getAsLong() + " bytes; expected " + expected.getAsLong());
+                        Printable.address(answer.from())
+                                + " has "
+                                + total.getAsLong()
+                                + " bytes; expected "
+                                + expected.getAsLong());
             }
         }
     }
@@ -167,8 +193,14 @@ final class Transfer {
         partial.clear();
         return new HubException(
                 total.isPresent()
-                        ? source.describe() + " goes on after the " + total.getAsLong() + " bytes that were announced"
-                        : source.describe() + " is longer than the limit of " + Printable.bytes(options.maximumBytes()) + "; stopped there");
+                        ? source.describe()
+                                + " goes on after the "
+                                + total.getAsLong()
+                                + " bytes that were announced"
+                        : source.describe()
+                                + " is longer than the limit of "
+                                + Printable.bytes(options.maximumBytes())
+                                + "; stopped there");
     }
 
     private Fetched fetched(HubClient.Answer answer) {

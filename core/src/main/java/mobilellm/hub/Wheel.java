@@ -28,17 +28,20 @@ final class Wheel {
                 copy(in, out, bytes, wheel.getFileName() + ": " + name);
             }
         } catch (ZipException e) {
-            throw new HubException(wheel.getFileName() + " is damaged: " + Printable.line(e.getMessage() + ""), e);
+            throw new HubException(
+                    wheel.getFileName() + " is damaged: " + Printable.line(e.getMessage() + ""), e);
         }
     }
 
-    private static void copy(InputStream in, OutputStream out, long bytes, String what) throws IOException {
+    private static void copy(InputStream in, OutputStream out, long bytes, String what)
+            throws IOException {
         byte[] chunk = new byte[1 << 16];
         long done = 0;
         for (int read = in.read(chunk); read >= 0; read = in.read(chunk)) {
             done += read;
             if (done > bytes) {
-                throw new HubException(what + " unpacks to more than the " + bytes + " bytes that are expected");
+                throw new HubException(
+                        what + " unpacks to more than the " + bytes + " bytes that are expected");
             }
             out.write(chunk, 0, read);
         }

@@ -1,10 +1,5 @@
 package mobilellm.testing;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Map;
-import java.util.Optional;
 import mobilellm.hub.Catalogue;
 import mobilellm.hub.CatalogueEntry;
 import mobilellm.hub.HubOptions;
@@ -12,7 +7,14 @@ import mobilellm.hub.ModelPuller;
 import mobilellm.hub.ModelStore;
 import mobilellm.hub.ProgressListener;
 import mobilellm.hub.StoredModel;
+
 import org.opentest4j.TestAbortedException;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
 
 /// The small real model, in the one file whose outputs the tests know: the system property `mobilellm.model`, else the local store,
 /// else pulled into the store once.
