@@ -5,6 +5,7 @@ import mobilellm.gguf.GgufFile;
 import mobilellm.tensor.MalformedFileException;
 import mobilellm.tensor.Tensor;
 import mobilellm.tensor.UnsupportedModelException;
+import mobilellm.tokenizer.Tokenizer;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -17,7 +18,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /// A model as it was stored, whatever the file format: what it is ([#config]), its weights by what they do ([#tensors]),
-/// and what it needs to talk ([#chatTemplate]). Nothing behind this class knows a file format.
+/// and what it needs to talk ([#tokenizer], [#chatTemplate]). Nothing behind this class knows a file format.
 ///
 /// [#open] checks everything that a forward pass relies on: every tensor is there, has the shape that the configuration
 /// asks for and holds finite numbers; sizes agree with each other and with the vocabulary. What this version does not do
@@ -91,6 +92,14 @@ public final class Checkpoint implements AutoCloseable {
     /// The weights; valid until [#close].
     public ModelTensors tensors() {
         return tensors;
+    }
+
+    /// The tokenizer, built anew at each call: keep it.
+    ///
+    /// @throws MalformedFileException if the file has none, or one that contradicts itself
+    /// @throws UnsupportedModelException if it is of a kind that this version does not know
+    public Tokenizer tokenizer() {
+        return new TokenizerReader(new Keys(file)).read();
     }
 
     /// The Jinja template that turns a conversation into text.

@@ -5,6 +5,7 @@ import mobilellm.gguf.Printable;
 import mobilellm.tensor.MalformedFileException;
 import mobilellm.tensor.UnsupportedModelException;
 
+import java.math.BigInteger;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,18 +32,34 @@ final class Keys {
     }
 
     OptionalInt optionalSize(String key) {
+        return optionalInteger(key, 1);
+    }
+
+    /// A whole number from 0 to 2^31 - 1.
+    OptionalInt optionalIndex(String key) {
+        return optionalInteger(key, 0);
+    }
+
+    private OptionalInt optionalInteger(String key, int least) {
         Optional<Number> number = optional(key, Number.class, "an integer");
         if (number.isEmpty()) {
             return OptionalInt.empty();
         }
-        if (!isInteger(number.get())) {
-            throw wrongType(key, "an integer", number.get());
-        }
-        long value = number.get().longValue();
-        if (value < 1 || value > Integer.MAX_VALUE) {
-            throw malformed(key, "is " + number.get() + ", expected 1 to " + Integer.MAX_VALUE);
-        }
-        return OptionalInt.of((int) value);
+        return switch (number.get()) {
+            case Float single -> throw wrongType(key, "an integer", single);
+            case Double real -> throw wrongType(key, "an integer", real);
+            case Number integer -> {
+                // A BigInteger is a UINT64 of at least 2^63.
+                long value = integer instanceof BigInteger ? Long.MAX_VALUE : integer.longValue();
+                if (value < least || value > Integer.MAX_VALUE) {
+                    throw malformed(
+                            key,
+                            "is %s, expected %d to %d"
+                                    .formatted(integer, least, Integer.MAX_VALUE));
+                }
+                yield OptionalInt.of((int) value);
+            }
+        };
     }
 
     double real(String key) {
@@ -71,12 +88,24 @@ final class Keys {
         return optional(key, String.class, "a string");
     }
 
+    Optional<Boolean> optionalFlag(String key) {
+        return optional(key, Boolean.class, "true or false");
+    }
+
+    List<?> list(String key) {
+        return optionalList(key).orElseThrow(() -> missing(key));
+    }
+
     Optional<List<?>> optionalList(String key) {
         return optional(key, List.class, "an array").map(list -> (List<?>) list);
     }
 
     MalformedFileException malformed(String key, String problem) {
         return new MalformedFileException("%s: key '%s' %s".formatted(file, key, problem));
+    }
+
+    MalformedFileException malformed(String key, String problem, Throwable cause) {
+        return new MalformedFileException("%s: key '%s' %s".formatted(file, key, problem), cause);
     }
 
     UnsupportedModelException unsupported(String key, String problem) {
@@ -101,12 +130,5 @@ final class Keys {
     private MalformedFileException wrongType(String key, String expected, Object value) {
         String found = value instanceof List<?> ? "an array" : Printable.quote(value.toString());
         return malformed(key, "should be %s, but is %s".formatted(expected, found));
-    }
-
-    private static boolean isInteger(Number number) {
-        return number instanceof Byte
-                || number instanceof Short
-                || number instanceof Integer
-                || number instanceof Long;
     }
 }

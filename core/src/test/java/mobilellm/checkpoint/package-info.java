@@ -1,0 +1,4 @@
+@NullMarked
+package mobilellm.checkpoint;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package mobilellm.gguf;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,102 @@
+package mobilellm.quant;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import mobilellm.gguf.GgufFile;
+import mobilellm.tensor.DType;
+import mobilellm.tensor.Tensor;
+import mobilellm.testing.SafetensorsFixture;
+import mobilellm.testing.Shared;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Map;
+import java.util.Objects;
+
+class DequantiseTest {
+    /// Scales of 0, -0, the smallest subnormal, both signs: the bits must agree, the sign of zero included.
+    @ParameterizedTest
+    @EnumSource
+    void givesTheBitsOfTheReference(DType type) throws IOException {
+        float[] expected = reference(type);
+        try (GgufFile file =
+                GgufFile.open(Shared.path("fixtures/quants/blocks/" + type + ".gguf"))) {
+            float[] actual = Dequantise.toFloat(file.tensor("w").orElseThrow());
+            assertThat(bits(actual)).isEqualTo(bits(expected));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void convertsAnyRunOfWholeBlocks(DType type) throws IOException {
+        float[] expected = reference(type);
+        try (GgufFile file =
+                GgufFile.open(Shared.path("fixtures/quants/blocks/" + type + ".gguf"))) {
+            Tensor tensor = file.tensor("w").orElseThrow();
+            int from = 3 * type.blockSize();
+            int count = 17 * type.blockSize();
+            float[] actual = new float[count + 2];
+            Dequantise.toFloat(type, tensor.data(), type.bytes(from), actual, 1, count);
+            for (int i = 0; i < count; i++) {
+                assertThat(bits(actual[i + 1])).isEqualTo(bits(expected[from + i]));
+            }
+            assertThat(actual[0]).isZero();
+            assertThat(actual[count + 1]).isZero();
+        }
+    }
+
+    @Test
+    void convertsMoreThanOneChunk() {
+        int count = 100_000;
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment halves = arena.allocate(2L * count);
+            for (int i = 0; i < count; i++) {
+                halves.set(
+                        ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i, Float.floatToFloat16(i % 2048));
+            }
+            float[] actual = new float[count];
+            Dequantise.toFloat(DType.F16, halves, 0, actual, 0, count);
+            for (int i = 0; i < count; i++) {
+                assertThat(actual[i]).isEqualTo(i % 2048);
+            }
+        }
+    }
+
+    @Test
+    void refusesPartOfABlockAndWhatDoesNotFit() {
+        MemorySegment source = MemorySegment.ofArray(new byte[34]);
+        assertThatThrownBy(() -> Dequantise.toFloat(DType.Q8_0, source, 0, new float[32], 0, 31))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("31 elements")
+                .hasMessageContaining("blocks of 32");
+        assertThatThrownBy(() -> Dequantise.toFloat(DType.Q8_0, source, 0, new float[64], 0, 64))
+                .isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> Dequantise.toFloat(DType.Q8_0, source, 0, new float[32], 1, 32))
+                .isInstanceOf(IndexOutOfBoundsException.class);
+    }
+
+    private static float[] reference(DType type) throws IOException {
+        Map<String, SafetensorsFixture.Entry> values =
+                SafetensorsFixture.read(Shared.path("fixtures/quants/blocks.safetensors"));
+        return Objects.requireNonNull(values.get(type.name())).floats();
+    }
+
+    private static int bits(float value) {
+        return Float.floatToRawIntBits(value);
+    }
+
+    private static int[] bits(float[] values) {
+        int[] bits = new int[values.length];
+        for (int i = 0; i < bits.length; i++) {
+            bits[i] = bits(values[i]);
+        }
+        return bits;
+    }
+}

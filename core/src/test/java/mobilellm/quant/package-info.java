@@ -1,0 +1,4 @@
+@NullMarked
+package mobilellm.quant;
+
+import org.jspecify.annotations.NullMarked;
