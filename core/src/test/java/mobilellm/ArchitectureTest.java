@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+
+import org.junit.jupiter.api.Test;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -13,16 +16,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.Test;
 
 /// Holds the code to the table of packages in docs/architecture.md.
 final class ArchitectureTest {
     private static final String ROOT = "mobilellm";
-    private static final Pattern ROW = Pattern.compile("\\| (?:`(\\w+)`|\\(root\\)) \\|.*\\| here \\|");
+    private static final Pattern ROW =
+            Pattern.compile("\\| (?:`(\\w+)`|\\(root\\)) \\|.*\\| here \\|");
 
     private final List<String> order = order();
     private final List<JavaClass> classes =
-            List.copyOf(new ClassFileImporter().withImportOption(new ImportOption.DoNotIncludeTests()).importPackages(ROOT));
+            List.copyOf(
+                    new ClassFileImporter()
+                            .withImportOption(new ImportOption.DoNotIncludeTests())
+                            .importPackages(ROOT));
 
     @Test
     void theTableListsEveryPackage() {
@@ -58,7 +64,11 @@ final class ArchitectureTest {
     private static List<String> order() {
         var order = new ArrayList<String>();
         try {
-            for (String line : Files.readAllLines(Path.of(System.getProperty("mobilellm.project"), "docs/architecture.md"))) {
+            for (String line :
+                    Files.readAllLines(
+                            Path.of(
+                                    System.getProperty("mobilellm.project"),
+                                    "docs/architecture.md"))) {
                 var row = ROW.matcher(line);
                 if (row.matches()) {
                     order.add(row.group(1) == null ? ROOT : row.group(1));

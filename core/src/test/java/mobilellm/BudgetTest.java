@@ -2,6 +2,8 @@ package mobilellm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
+
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -13,14 +15,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
-import org.junit.jupiter.api.Test;
 
 /// Limits that keep the project small enough to be read.
 final class BudgetTest {
     private static final int MAXIMUM_LINES = 600;
     private static final long MAXIMUM_JAR_BYTES = 10_000_000;
-    private static final Set<String> SOURCES = Set.of("java", "sh", "mjs", "cmd", "mobilellm", "run");
-    private static final Set<String> TEXTS = Set.of("md", "xml", "json", "jsonl", "txt", "properties");
+    private static final Set<String> SOURCES =
+            Set.of("java", "sh", "mjs", "cmd", "mobilellm", "run");
+    private static final Set<String> TEXTS =
+            Set.of("md", "xml", "json", "jsonl", "txt", "properties");
 
     /// Where packages come from is for the user's own package manager to know. (Joined, so that this file passes.)
     private static final List<String> FORBIDDEN =
@@ -55,7 +58,10 @@ final class BudgetTest {
                 folders.add(file.resolveSibling("package-info.java"));
             }
         }
-        assertThat(folders).isNotEmpty().allSatisfy(info -> assertThat(info).content().contains("@NullMarked").contains("///"));
+        assertThat(folders)
+                .isNotEmpty()
+                .allSatisfy(
+                        info -> assertThat(info).content().contains("@NullMarked").contains("///"));
     }
 
     @Test
@@ -65,7 +71,9 @@ final class BudgetTest {
         kinds.addAll(TEXTS);
         for (Path file : files(kinds)) {
             String text = Files.readString(file).toLowerCase(Locale.ROOT);
-            FORBIDDEN.stream().filter(text::contains).forEach(word -> found.add(project.relativize(file) + ": " + word));
+            FORBIDDEN.stream()
+                    .filter(text::contains)
+                    .forEach(word -> found.add(project.relativize(file) + ": " + word));
         }
         assertThat(found).isEmpty();
     }
@@ -85,7 +93,8 @@ final class BudgetTest {
                 project,
                 new SimpleFileVisitor<>() {
                     @Override
-                    public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+                    public FileVisitResult preVisitDirectory(
+                            Path folder, BasicFileAttributes attributes) {
                         Set<String> skipped = Set.of("target", ".git", ".idea", ".vscode");
                         return skipped.contains(folder.getFileName().toString())
                                 ? FileVisitResult.SKIP_SUBTREE
@@ -95,7 +104,8 @@ final class BudgetTest {
                     @Override
                     public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
                         String name = file.getFileName().toString();
-                        if (attributes.isRegularFile() && kinds.contains(name.substring(name.lastIndexOf('.') + 1))) {
+                        if (attributes.isRegularFile()
+                                && kinds.contains(name.substring(name.lastIndexOf('.') + 1))) {
                             files.add(file);
                         }
                         return FileVisitResult.CONTINUE;
