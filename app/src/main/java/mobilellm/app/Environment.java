@@ -1,10 +1,11 @@
 package mobilellm.app;
 
+import mobilellm.hub.ModelStore;
+
 import java.io.Console;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -50,28 +51,10 @@ record Environment(
                 && !variable("TERM").map(term -> term.equals("dumb")).orElse(false);
     }
 
-    /// Where models are kept: `MOBILELLM_HOME`, else `mobilellm` in the platform's cache folder.
+    /// Where models are kept.
     Path home() {
-        Optional<String> home = variable("MOBILELLM_HOME");
-        return home.isPresent() ? Path.of(home.get()) : cacheFolder().resolve("mobilellm");
-    }
-
-    private Path cacheFolder() {
-        Path user = Path.of(System.getProperty("user.home"));
-        String system = System.getProperty("os.name").toLowerCase(Locale.ROOT);
-        if (system.startsWith("windows")) {
-            Optional<String> local = variable("LOCALAPPDATA");
-            return local.isPresent()
-                    ? Path.of(local.get())
-                    : user.resolve("AppData").resolve("Local");
-        }
-        if (system.startsWith("mac")) {
-            return user.resolve("Library").resolve("Caches");
-        }
-        // A relative path must be ignored: XDG Base Directory Specification.
-        Optional<String> cache =
-                variable("XDG_CACHE_HOME").filter(folder -> Path.of(folder).isAbsolute());
-        return cache.isPresent() ? Path.of(cache.get()) : user.resolve(".cache");
+        return ModelStore.defaultHome(
+                variables, System.getProperty("os.name"), System.getProperty("user.home"));
     }
 
     /// `System.console()` speaks only of stdin and stdout together, and native calls cost tens of milliseconds; on Linux

@@ -1,7 +1,5 @@
 package mobilellm.app;
 
-import mobilellm.tensor.MalformedFileException;
-
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
@@ -29,12 +27,12 @@ final class ErrorText {
                     case FileSystemException e when e.getReason() != null ->
                             e.getFile() + ": " + e.getReason();
                     case CharacterCodingException e -> "the text is not valid UTF-8 " + message(e);
-                    case MalformedFileException e -> withCause(e);
                     case IOException e -> withCause(e);
-                    case Output.Failure e -> message(e);
                     case IllegalArgumentException e -> message(e);
                     case IllegalStateException e -> withCause(e);
                     case UnsupportedOperationException e -> message(e);
+                    // The library's own exceptions carry whole sentences.
+                    case RuntimeException e when isOurs(e) -> withCause(e);
                     default ->
                             "unexpected "
                                     + failure.getClass().getSimpleName()
@@ -42,6 +40,10 @@ final class ErrorText {
                                     + message(failure)
                                     + " (--stacktrace shows where)";
                 });
+    }
+
+    private static boolean isOurs(Throwable failure) {
+        return failure.getClass().getPackageName().startsWith("mobilellm");
     }
 
     static String oneLine(String text) {

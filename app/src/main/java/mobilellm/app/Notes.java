@@ -79,7 +79,8 @@ final class Notes {
         stream.flush();
     }
 
-    private void clearTransientLine() {
+    /// Takes the transient line away.
+    void clearTransientLine() {
         if (transientLength > 0) {
             stream.print("\r" + " ".repeat(transientLength) + "\r");
             transientLength = 0;

@@ -5,6 +5,9 @@ import java.util.Optional;
 /// The verbs, in the order of `mobilellm --help`. A verb's class is loaded, and its annotations are read, only when that
 /// verb is typed: reading all of them would cost every start some 100 ms.
 enum Verbs {
+    PULL("pull", Group.MODELS, "download a model"),
+    LIST("list", Group.MODELS, "show the models of the local store"),
+    RM("rm", Group.MODELS, "delete a model from the local store"),
     COMPLETION("completion", Group.HIDDEN, "print a completion script for a shell");
 
     /// A heading of `mobilellm --help`.
@@ -59,6 +62,9 @@ enum Verbs {
 
     Verb create() {
         return switch (this) {
+            case PULL -> new PullVerb();
+            case LIST -> new ListVerb();
+            case RM -> new RemoveVerb();
             case COMPLETION -> new CompletionVerb();
         };
     }

@@ -59,6 +59,16 @@ class CliTest {
     }
 
     @Test
+    void misspeltVerbIsWrongUsageWithSuggestion() {
+        Shell.Result result = shell.run("pul");
+        assertThat(result.exitCode()).isEqualTo(2);
+        assertThat(result.output()).isEmpty();
+        assertThat(result.error())
+                .startsWith("error: unknown verb 'pul'; did you mean pull?\n")
+                .contains("Try 'mobilellm --help'.");
+    }
+
+    @Test
     void misspeltOptionIsWrongUsageWithSuggestion() {
         Shell.Result result = shell.run("completion", "bash", "--quite");
         assertThat(result.exitCode()).isEqualTo(2);

@@ -68,13 +68,13 @@ public record HubOptions(
                 || endpoint.getFragment() != null) {
             throw new IllegalArgumentException(
                     "the hub's endpoint may hold a host, a port and a path, nothing else"
-                        + " (HF_ENDPOINT)");
+                            + " (HF_ENDPOINT)");
         }
         // Visible ASCII is all that a header may carry. The value itself stays out of the message.
         if (token.isPresent() && !token.get().matches("[!-~]+")) {
             throw new IllegalArgumentException(
                     "the hub's token is empty or holds spaces or characters outside ASCII"
-                        + " (HF_TOKEN)");
+                            + " (HF_TOKEN)");
         }
         if (maximumBytes <= 0 || attempts <= 0) {
             throw new IllegalArgumentException(

@@ -1,14 +1,15 @@
 package mobilellm.model;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.stream.IntStream;
 import mobilellm.checkpoint.BlockTensors;
 import mobilellm.checkpoint.ModelTensors;
 import mobilellm.config.LayerPlan;
 import mobilellm.config.ModelConfig;
 import mobilellm.quant.Dequantise;
 import mobilellm.tensor.Tensor;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /// The model in 64-bit arithmetic, plain loops and no cache: what every faster path is measured against.
 ///
@@ -52,7 +53,8 @@ public final class Reference {
     /// @throws IllegalArgumentException if there is no id, or one lies outside the vocabulary
     public List<double[][]> hiddenStates(int[] ids) {
         List<double[][]> states = new ArrayList<>();
-        double[][][] keys = new double[plan.cacheSlots()][][]; // per slot [n, keyValueHeads * headDim]
+        double[][][] keys =
+                new double[plan.cacheSlots()][][]; // per slot [n, keyValueHeads * headDim]
         double[][][] values = new double[plan.cacheSlots()][][];
         double[][] stream = embed(ids); // [n, hidden]
         states.add(stream);

@@ -3,11 +3,6 @@ package mobilellm.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.List;
 import mobilellm.checkpoint.Checkpoint;
 import mobilellm.config.LayerSharing;
 import mobilellm.config.LayerSharing.Cache;
@@ -15,10 +10,17 @@ import mobilellm.config.LayerSharing.Strategy;
 import mobilellm.testing.JsonRow;
 import mobilellm.testing.ReferenceTensors;
 import mobilellm.testing.Shared;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 
 /// The oracle against PyTorch.
 class ReferenceTest {
@@ -86,7 +88,8 @@ class ReferenceTest {
         try (Checkpoint checkpoint = Checkpoint.open(model)) {
             Reference reference = new Reference(checkpoint.tensors(), checkpoint.config());
             List<?> vocabulary =
-                    (List<?>) checkpoint.metadata().getOrDefault("tokenizer.ggml.tokens", List.of());
+                    (List<?>)
+                            checkpoint.metadata().getOrDefault("tokenizer.ggml.tokens", List.of());
             int[] ids = {1};
             StringBuilder story = new StringBuilder();
             while (story.length() < 200) {
@@ -118,7 +121,9 @@ class ReferenceTest {
     private static void assertClose(double[][] actual, double[][] expected, double tolerance) {
         assertThat(actual).hasDimensions(expected.length, expected[0].length);
         for (int row = 0; row < expected.length; row++) {
-            assertThat(actual[row]).as("row %d", row).containsExactly(expected[row], within(tolerance));
+            assertThat(actual[row])
+                    .as("row %d", row)
+                    .containsExactly(expected[row], within(tolerance));
         }
     }
 
@@ -135,8 +140,7 @@ class ReferenceTest {
     }
 
     private static Reference plain(LayerSharing sharing) throws IOException {
-        try (Checkpoint checkpoint =
-                Checkpoint.open(Shared.path(PLAIN + "/gguf-f16/model.gguf"))) {
+        try (Checkpoint checkpoint = Checkpoint.open(Shared.path(PLAIN + "/gguf-f16/model.gguf"))) {
             return new Reference(checkpoint.tensors(), checkpoint.config().withSharing(sharing));
         }
     }

@@ -1,0 +1,67 @@
+package mobilellm.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.ParameterException;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+class EngineOptionsTest {
+    @Command
+    static final class Options {
+        @Mixin EngineOptions engine = new EngineOptions();
+        @Mixin KernelOption kernel = new KernelOption();
+    }
+
+    @Test
+    void valuesArrive() {
+        Options options = new Options();
+        new CommandLine(options)
+                .parseArgs("--threads=3", "--seed=-7", "--kv=f32", "--kernels=scalar");
+        assertThat(options.engine.threads()).isEqualTo(3);
+        assertThat(options.engine.seed).isEqualTo(-7L);
+        assertThat(options.engine.keyValueType).isEqualTo("f32");
+        assertThat(options.kernel.kernels).isEqualTo("scalar");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--threads=0, 'expected a whole number from 1 to 1024, got '",
+        "--kv=q8_0, this version cannot quantise the key/value cache yet",
+        "--kv=f64, expected f16 or f32",
+        "--kernels=machine, this version has no machine-code kernels yet",
+        "--kernels=gpu, 'expected one of auto, vector, scalar, reference'",
+        "--seed=x, is not a long"
+    })
+    void valuesThatMakeNoSenseAreRefused(String argument, String sentence) {
+        CommandLine line = new CommandLine(new Options());
+        assertThatThrownBy(() -> line.parseArgs(argument))
+                .isInstanceOf(ParameterException.class)
+                .hasMessageContaining(argument.substring(0, argument.indexOf('=')))
+                .hasMessageContaining(sentence);
+    }
+
+    @Test
+    void siblingThreadsCountAsOneCore(@TempDir Path folder) throws IOException {
+        String[] siblings = {"0,2", "1,3", "0,2", "1,3"};
+        for (int processor = 0; processor < siblings.length; processor++) {
+            Path topology = folder.resolve("cpu" + processor).resolve("topology");
+            Files.createDirectories(topology);
+            Files.writeString(topology.resolve("thread_siblings_list"), siblings[processor] + "\n");
+        }
+        Files.createDirectories(folder.resolve("cpufreq"));
+        assertThat(PhysicalCores.count(folder)).isEqualTo(2);
+        assertThat(PhysicalCores.count()).isPositive();
+    }
+}
