@@ -1,0 +1,487 @@
+package mobilellm.template;
+
+import mobilellm.template.Value.Array;
+import mobilellm.template.Value.Bool;
+import mobilellm.template.Value.Dict;
+import mobilellm.template.Value.DictKey;
+import mobilellm.template.Value.Generator;
+import mobilellm.template.Value.Int;
+import mobilellm.template.Value.Listing;
+import mobilellm.template.Value.None;
+import mobilellm.template.Value.Real;
+import mobilellm.template.Value.Text;
+import mobilellm.template.Value.Tuple;
+import mobilellm.template.Value.Undefined;
+
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// Python's operators: truth, equality, order, membership, iteration, arithmetic.
+final class Operators {
+    /// Python itself prints no integer of more digits than these bits hold.
+    private static final int MOST_BITS = 14_000;
+
+    private Operators() {}
+
+    enum Arithmetic {
+        ADD("+"),
+        SUBTRACT("-"),
+        MULTIPLY("*"),
+        DIVIDE("/"),
+        FLOOR_DIVIDE("//"),
+        REMAINDER("%"),
+        POWER("**");
+
+        private final String symbol;
+
+        Arithmetic(String symbol) {
+            this.symbol = symbol;
+        }
+
+        static Arithmetic of(String symbol) {
+            for (Arithmetic operator : values()) {
+                if (operator.symbol.equals(symbol)) {
+                    return operator;
+                }
+            }
+            throw new IllegalArgumentException(symbol);
+        }
+    }
+
+    enum Comparison {
+        EQUAL("=="),
+        NOT_EQUAL("!="),
+        LESS("<"),
+        LESS_OR_EQUAL("<="),
+        GREATER(">"),
+        GREATER_OR_EQUAL(">="),
+        IN("in"),
+        NOT_IN("not in");
+
+        private final String symbol;
+
+        Comparison(String symbol) {
+            this.symbol = symbol;
+        }
+
+        String symbol() {
+            return symbol;
+        }
+    }
+
+    static boolean truth(Value value) {
+        return switch (value) {
+            case None _, Undefined _ -> false;
+            case Bool(boolean flag) -> flag;
+            case Int(BigInteger number) -> number.signum() != 0;
+            case Real(double number) -> number != 0;
+            case Text(String text) -> !text.isEmpty();
+            case Array(List<Value> items) -> !items.isEmpty();
+            case Tuple tuple -> !tuple.items().isEmpty();
+            case Dict(Map<DictKey, Value> entries) -> !entries.isEmpty();
+            case Listing listing -> !listing.items().isEmpty();
+            case Generator _, Value.Namespace _, Value.Function _, Loop _ -> true;
+        };
+    }
+
+    /// What a loop over the value runs over.
+    static List<Value> iterate(Value value) {
+        return switch (value) {
+            case Undefined _ -> List.of();
+            case Text(String text) -> PythonText.characters(text);
+            case Array(List<Value> items) -> items;
+            case Tuple tuple -> tuple.items();
+            case Dict(Map<DictKey, Value> entries) ->
+                    entries.keySet().stream().map(DictKey::value).toList();
+            case Listing listing -> listing.items();
+            case Generator generator -> generator.take();
+            case None _, Bool _, Int _, Real _, Value.Namespace _, Value.Function _, Loop _ ->
+                    throw new EvaluationException(
+                            "'" + Value.typeName(value) + "' object is not iterable");
+        };
+    }
+
+    static boolean compare(Budget budget, Comparison operator, Value left, Value right) {
+        return switch (operator) {
+            case EQUAL -> equal(budget, left, right);
+            case NOT_EQUAL -> !equal(budget, left, right);
+            case IN -> contains(budget, right, left);
+            case NOT_IN -> !contains(budget, right, left);
+            case LESS -> comparable(left, right) && order(budget, operator.symbol, left, right) < 0;
+            case LESS_OR_EQUAL ->
+                    comparable(left, right) && order(budget, operator.symbol, left, right) <= 0;
+            case GREATER ->
+                    comparable(left, right) && order(budget, operator.symbol, left, right) > 0;
+            case GREATER_OR_EQUAL ->
+                    comparable(left, right) && order(budget, operator.symbol, left, right) >= 0;
+        };
+    }
+
+    private static boolean comparable(Value left, Value right) {
+        return !isNaN(left) && !isNaN(right);
+    }
+
+    private static boolean isNaN(Value value) {
+        return value instanceof Real(double number) && Double.isNaN(number);
+    }
+
+    static boolean equal(Budget budget, Value left, Value right) {
+        budget.enter();
+        boolean equal =
+                switch (left) {
+                    case None _ -> right instanceof None;
+                    case Undefined _ -> right instanceof Undefined;
+                    case Bool _, Int _, Real _ ->
+                            isNumber(right)
+                                    && comparable(left, right)
+                                    && orderNumbers(left, right) == 0;
+                    case Text(String text) -> {
+                        budget.spendOnCharacters(text.length());
+                        yield right instanceof Text(String other) && text.equals(other);
+                    }
+                    case Array(List<Value> items) ->
+                            right instanceof Array(List<Value> others)
+                                    && equalItems(budget, items, others);
+                    case Tuple tuple ->
+                            right instanceof Tuple other
+                                    && equalItems(budget, tuple.items(), other.items());
+                    case Dict dict ->
+                            right instanceof Dict other && equalEntries(budget, dict, other);
+                    case Listing _, Generator _, Value.Namespace _, Value.Function _, Loop _ ->
+                            same(left, right);
+                };
+        budget.leave();
+        return equal;
+    }
+
+    /// Python's `is`, as far as a template can tell.
+    @SuppressWarnings("ReferenceEquality")
+    static boolean same(Value left, Value right) {
+        return left == right
+                || switch (left) {
+                    case None _, Bool _, Int _, Text _ -> left.equals(right);
+                    default -> false;
+                };
+    }
+
+    private static boolean equalItems(Budget budget, List<Value> left, List<Value> right) {
+        if (left.size() != right.size()) {
+            return false;
+        }
+        Iterator<Value> others = right.iterator();
+        for (Value item : left) {
+            if (!equal(budget, item, others.next())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean equalEntries(Budget budget, Dict left, Dict right) {
+        if (left.entries().size() != right.entries().size()) {
+            return false;
+        }
+        for (Map.Entry<DictKey, Value> entry : left.entries().entrySet()) {
+            Value other = right.entries().get(entry.getKey());
+            if (other == null || !equal(budget, entry.getValue(), other)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    static boolean contains(Budget budget, Value container, Value item) {
+        return switch (container) {
+            case Text(String text) -> {
+                if (!(item instanceof Text(String part))) {
+                    throw new EvaluationException(
+                            "'in <string>' requires string as left operand, not "
+                                    + Value.typeName(item));
+                }
+                budget.spendOnSearch(text, part);
+                yield text.contains(part);
+            }
+            case Dict(Map<DictKey, Value> entries) -> entries.containsKey(new DictKey(item));
+            default -> {
+                for (Value candidate : iterate(container)) {
+                    if (equal(budget, candidate, item)) {
+                        yield true;
+                    }
+                }
+                yield false;
+            }
+        };
+    }
+
+    /// The order of two values, as sorting needs it: negative, zero, positive.
+    static int order(Budget budget, Value left, Value right) {
+        return order(budget, "<", left, right);
+    }
+
+    private static int order(Budget budget, String operator, Value left, Value right) {
+        budget.enter();
+        int order;
+        if (isNumber(left) && isNumber(right)) {
+            order = orderNumbers(left, right);
+        } else if (left instanceof Text(String text) && right instanceof Text(String other)) {
+            budget.spendOnCharacters(Math.min(text.length(), other.length()));
+            order = PythonText.compare(text, other);
+        } else if (left instanceof Array(List<Value> items)
+                && right instanceof Array(List<Value> others)) {
+            order = orderItems(budget, operator, items, others);
+        } else if (left instanceof Tuple tuple && right instanceof Tuple other) {
+            order = orderItems(budget, operator, tuple.items(), other.items());
+        } else {
+            requireDefined(left, right);
+            throw new EvaluationException(
+                    "'%s' not supported between instances of '%s' and '%s'"
+                            .formatted(operator, Value.typeName(left), Value.typeName(right)));
+        }
+        budget.leave();
+        return order;
+    }
+
+    private static int orderItems(
+            Budget budget, String operator, List<Value> left, List<Value> right) {
+        Iterator<Value> others = right.iterator();
+        for (Value item : left) {
+            if (!others.hasNext()) {
+                return 1;
+            }
+            Value other = others.next();
+            if (!equal(budget, item, other)) {
+                return order(budget, operator, item, other);
+            }
+        }
+        return others.hasNext() ? -1 : 0;
+    }
+
+    private static boolean isNumber(Value value) {
+        return value instanceof Int || value instanceof Real || value instanceof Bool;
+    }
+
+    private static int orderNumbers(Value left, Value right) {
+        Optional<BigInteger> leftInteger = integer(left);
+        Optional<BigInteger> rightInteger = integer(right);
+        if (leftInteger.isPresent() && rightInteger.isPresent()) {
+            return leftInteger.get().compareTo(rightInteger.get());
+        }
+        double leftReal = real(left);
+        double rightReal = real(right);
+        if (Double.isFinite(leftReal) && Double.isFinite(rightReal)) {
+            return exact(left).compareTo(exact(right));
+        }
+        return Double.compare(leftReal, rightReal);
+    }
+
+    private static BigDecimal exact(Value number) {
+        return integer(number).map(BigDecimal::new).orElseGet(() -> new BigDecimal(real(number)));
+    }
+
+    /// The value of an `int` or a `bool`.
+    static Optional<BigInteger> integer(Value value) {
+        return switch (value) {
+            case Int(BigInteger number) -> Optional.of(number);
+            case Bool(boolean flag) -> Optional.of(flag ? BigInteger.ONE : BigInteger.ZERO);
+            default -> Optional.empty();
+        };
+    }
+
+    private static double real(Value number) {
+        return number instanceof Real(double real)
+                ? real
+                : integer(number).map(BigInteger::doubleValue).orElseThrow();
+    }
+
+    static Value sign(boolean negative, Value operand) {
+        if (operand instanceof Real(double number)) {
+            return new Real(negative ? -number : number);
+        }
+        requireDefined(operand);
+        BigInteger number =
+                integer(operand)
+                        .orElseThrow(
+                                () ->
+                                        new EvaluationException(
+                                                "bad operand type for unary %s: '%s'"
+                                                        .formatted(
+                                                                negative ? "-" : "+",
+                                                                Value.typeName(operand))));
+        return new Int(negative ? number.negate() : number);
+    }
+
+    static Value arithmetic(Budget budget, Arithmetic operator, Value left, Value right) {
+        requireDefined(left);
+        if (operator == Arithmetic.REMAINDER && left instanceof Text(String format)) {
+            return PrintfFormat.format(budget, format, right);
+        }
+        requireDefined(right);
+        if (isNumber(left) && isNumber(right)) {
+            Optional<BigInteger> leftInteger = integer(left);
+            Optional<BigInteger> rightInteger = integer(right);
+            return leftInteger.isPresent() && rightInteger.isPresent()
+                    ? integers(operator, leftInteger.get(), rightInteger.get())
+                    : new Real(reals(operator, real(left), real(right)));
+        }
+        if (operator == Arithmetic.ADD) {
+            return join(budget, left, right);
+        }
+        Optional<BigInteger> times = integer(right).or(() -> integer(left));
+        if (operator == Arithmetic.MULTIPLY && times.isPresent()) {
+            Value repeated = integer(right).isPresent() ? left : right;
+            return repeat(budget, repeated, times.get())
+                    .orElseThrow(() -> unsupported(operator, left, right));
+        }
+        throw unsupported(operator, left, right);
+    }
+
+    private static EvaluationException unsupported(Arithmetic operator, Value left, Value right) {
+        return new EvaluationException(
+                "unsupported operand type(s) for %s: '%s' and '%s'"
+                        .formatted(operator.symbol, Value.typeName(left), Value.typeName(right)));
+    }
+
+    private static void requireDefined(Value... values) {
+        for (Value value : values) {
+            if (value instanceof Undefined(String message)) {
+                throw new EvaluationException(message);
+            }
+        }
+    }
+
+    private static Value integers(Arithmetic operator, BigInteger left, BigInteger right) {
+        boolean divides =
+                operator == Arithmetic.DIVIDE
+                        || operator == Arithmetic.FLOOR_DIVIDE
+                        || operator == Arithmetic.REMAINDER;
+        if (divides && right.signum() == 0) {
+            throw new EvaluationException("division by zero");
+        }
+        return switch (operator) {
+            case ADD -> bounded(left.add(right));
+            case SUBTRACT -> bounded(left.subtract(right));
+            case MULTIPLY -> bounded(left.multiply(right));
+            case DIVIDE -> new Real(left.doubleValue() / right.doubleValue());
+            case FLOOR_DIVIDE -> {
+                BigInteger[] parts = left.divideAndRemainder(right);
+                boolean below = parts[1].signum() != 0 && parts[1].signum() != right.signum();
+                yield new Int(below ? parts[0].subtract(BigInteger.ONE) : parts[0]);
+            }
+            case REMAINDER -> {
+                BigInteger remainder = left.remainder(right);
+                boolean below = remainder.signum() != 0 && remainder.signum() != right.signum();
+                yield new Int(below ? remainder.add(right) : remainder);
+            }
+            case POWER -> power(left, right);
+        };
+    }
+
+    private static Value power(BigInteger base, BigInteger exponent) {
+        if (exponent.signum() < 0) {
+            if (base.signum() == 0) {
+                throw new EvaluationException("0.0 cannot be raised to a negative power");
+            }
+            return new Real(Math.pow(base.doubleValue(), exponent.doubleValue()));
+        }
+        boolean small = base.bitLength() <= 1;
+        BigInteger bits = exponent.multiply(BigInteger.valueOf(base.bitLength()));
+        if (small || bits.compareTo(BigInteger.valueOf(MOST_BITS)) <= 0) {
+            return bounded(
+                    base.pow(
+                            small
+                                    ? exponent.min(BigInteger.valueOf(MOST_BITS)).intValue()
+                                    : exponent.intValue()));
+        }
+        throw tooLarge();
+    }
+
+    private static Int bounded(BigInteger number) {
+        if (number.bitLength() > MOST_BITS) {
+            throw tooLarge();
+        }
+        return new Int(number);
+    }
+
+    private static EvaluationException tooLarge() {
+        return new EvaluationException("an integer of more than " + MOST_BITS + " bits");
+    }
+
+    private static double reals(Arithmetic operator, double left, double right) {
+        boolean divides =
+                operator == Arithmetic.DIVIDE
+                        || operator == Arithmetic.FLOOR_DIVIDE
+                        || operator == Arithmetic.REMAINDER;
+        if (divides && right == 0) {
+            throw new EvaluationException("float division by zero");
+        }
+        return switch (operator) {
+            case ADD -> left + right;
+            case SUBTRACT -> left - right;
+            case MULTIPLY -> left * right;
+            case DIVIDE -> left / right;
+            case FLOOR_DIVIDE -> Math.floor(left / right);
+            case REMAINDER -> {
+                double remainder = left % right;
+                yield remainder != 0 && (remainder < 0) != (right < 0)
+                        ? remainder + right
+                        : remainder;
+            }
+            case POWER -> Math.pow(left, right);
+        };
+    }
+
+    /// `+` of texts, lists or tuples.
+    private static Value join(Budget budget, Value left, Value right) {
+        if (left instanceof Text(String text) && right instanceof Text(String other)) {
+            return new Output(budget).append(text).append(other).toValue();
+        }
+        if (left instanceof Array(List<Value> items)
+                && right instanceof Array(List<Value> others)) {
+            return new Array(joined(budget, items, others));
+        }
+        if (left instanceof Tuple tuple && right instanceof Tuple other) {
+            return Tuple.of(joined(budget, tuple.items(), other.items()));
+        }
+        String type = Value.typeName(left);
+        throw left instanceof Text || left instanceof Array || left instanceof Tuple
+                ? new EvaluationException(
+                        "can only concatenate %s (not \"%s\") to %s"
+                                .formatted(type, Value.typeName(right), type))
+                : unsupported(Arithmetic.ADD, left, right);
+    }
+
+    private static List<Value> joined(Budget budget, List<Value> left, List<Value> right) {
+        budget.requireSize((long) left.size() + right.size());
+        List<Value> items = new ArrayList<>(left);
+        items.addAll(right);
+        return items;
+    }
+
+    /// A text, list or tuple several times; empty for other values.
+    private static Optional<Value> repeat(Budget budget, Value value, BigInteger times) {
+        // Larger counts are refused below, unless there is nothing to repeat.
+        int count =
+                times.max(BigInteger.ZERO).min(BigInteger.valueOf(Integer.MAX_VALUE)).intValue();
+        return switch (value) {
+            case Text(String text) -> Optional.of(new Output(budget).repeat(text, count).toValue());
+            case Array(List<Value> items) -> Optional.of(new Array(repeated(budget, items, count)));
+            case Tuple tuple -> Optional.of(Tuple.of(repeated(budget, tuple.items(), count)));
+            default -> Optional.empty();
+        };
+    }
+
+    private static List<Value> repeated(Budget budget, List<Value> items, int count) {
+        budget.requireSize((long) items.size() * count);
+        List<Value> result = new ArrayList<>(items.size() * count);
+        for (List<Value> copy : Collections.nCopies(items.isEmpty() ? 0 : count, items)) {
+            result.addAll(copy);
+        }
+        return result;
+    }
+}
