@@ -1,5 +1,8 @@
 package mobilellm.tokenizer;
 
+import mobilellm.tensor.MalformedFileException;
+
+import java.util.BitSet;
 import java.util.List;
 import java.util.OptionalInt;
 
@@ -21,9 +24,51 @@ public record BpeVocabulary(
         OptionalInt bos,
         OptionalInt eos,
         boolean addBos) {
+    private static final int NORMAL = 1;
+    private static final int CONTROL = 3;
+    private static final int USER_DEFINED = 4;
+    private static final int BYTE = 6;
+
     public BpeVocabulary {
         tokens = List.copyOf(tokens);
         tokenTypes = tokenTypes.clone();
         merges = List.copyOf(merges);
+    }
+
+    /// Checks what concerns single tokens; merges are checked where they are read.
+    ///
+    /// @throws MalformedFileException if an id is not in the vocabulary, or a type is none
+    void check() {
+        if (tokenTypes.length != tokens.size()) {
+            throw new MalformedFileException(
+                    "the tokenizer has %d tokens and %d token types; expected one type for each token"
+                            .formatted(tokens.size(), tokenTypes.length));
+        }
+        for (int id = 0; id < tokenTypes.length; id++) {
+            if (tokenTypes[id] < NORMAL || tokenTypes[id] > BYTE) {
+                throw new MalformedFileException(
+                        "token %d of the tokenizer has type %d; expected 1 to 6"
+                                .formatted(id, tokenTypes[id]));
+            }
+        }
+        checkId("beginning-of-sequence", bos);
+        checkId("end-of-sequence", eos);
+    }
+
+    private void checkId(String role, OptionalInt id) {
+        if (id.isPresent() && (id.getAsInt() < 0 || id.getAsInt() >= tokens.size())) {
+            throw new MalformedFileException(
+                    "the tokenizer's %s token is %d; expected an id of its vocabulary, 0 to %d"
+                            .formatted(role, id.getAsInt(), tokens.size() - 1));
+        }
+    }
+
+    /// The ids of control and user-defined tokens.
+    BitSet special() {
+        BitSet special = new BitSet(tokenTypes.length);
+        for (int id = 0; id < tokenTypes.length; id++) {
+            special.set(id, tokenTypes[id] == CONTROL || tokenTypes[id] == USER_DEFINED);
+        }
+        return special;
     }
 }

@@ -15,23 +15,13 @@ final class MergeTable {
     /// @throws MalformedFileException if a line is not two tokens of the vocabulary whose joint text is a third
     MergeTable(List<String> lines, TokenIndex index) {
         merges = new LongMap(lines.size());
+        int longest = 0;
+        for (String line : lines) {
+            longest = Math.max(longest, line.length());
+        }
+        char[] scratch = new char[longest];
         for (int rank = 0; rank < lines.size(); rank++) {
-            String line = lines.get(rank);
-            int space = line.indexOf(' ');
-            if (space <= 0 || space == line.length() - 1 || line.indexOf(' ', space + 1) >= 0) {
-                throw malformed(rank, line, "expected two tokens with one space between them");
-            }
-            int left = index.find(line, 0, space);
-            int right = index.find(line, space + 1, line.length());
-            int merged = index.findWithout(line, space);
-            if (left < 0 || right < 0 || merged < 0) {
-                String which =
-                        left < 0
-                                ? "its first half"
-                                : right < 0 ? "its second half" : "the merged token";
-                throw malformed(rank, line, which + " is not in the vocabulary");
-            }
-            merges.putIfAbsent(pair(left, right), ((long) rank << 32) | merged);
+            add(rank, lines.get(rank), scratch, index);
         }
     }
 
@@ -39,6 +29,36 @@ final class MergeTable {
     /// token in the lower; or [#NONE].
     long find(int left, int right) {
         return merges.get(pair(left, right));
+    }
+
+    private void add(int rank, String line, char[] scratch, TokenIndex index) {
+        int length = line.length();
+        line.getChars(0, length, scratch, 0);
+        int space = endOfToken(scratch, 0, length);
+        int end = endOfToken(scratch, space + 1, length);
+        if (space == 0 || space + 1 >= length || end < length) {
+            throw malformed(rank, line, "expected two tokens with one space between them");
+        }
+        int left = index.find(scratch, 0, space);
+        int right = index.find(scratch, space + 1, length);
+        System.arraycopy(scratch, space + 1, scratch, space, length - space - 1);
+        int merged = index.find(scratch, 0, length - 1);
+        if (left < 0 || right < 0 || merged < 0) {
+            String missing =
+                    left < 0
+                            ? "its first half"
+                            : right < 0 ? "its second half" : "the merged token";
+            throw malformed(rank, line, missing + " is not in the vocabulary");
+        }
+        merges.putIfAbsent(pair(left, right), ((long) rank << 32) | merged);
+    }
+
+    private static int endOfToken(char[] line, int from, int length) {
+        int end = from;
+        while (end < length && line[end] != ' ') {
+            end++;
+        }
+        return end;
     }
 
     private static long pair(int left, int right) {

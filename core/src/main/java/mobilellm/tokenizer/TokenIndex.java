@@ -1,11 +1,19 @@
 package mobilellm.tokenizer;
 
+import mobilellm.tensor.MalformedFileException;
+
 import java.util.List;
 
-/// From the text of a token to its id, without making strings: a merge `"left right"` is looked up by its two halves
-/// and by both joined, 150,000 look-ups on the way to the first word of a model.
+/// From the text of a token to its id. A hash table over one array of characters instead of a map of strings: reading
+/// the merges of a model makes 150,000 look-ups before its first word, in code that no compiler has seen yet.
 final class TokenIndex {
-    private final List<String> tokens;
+    private static final int MAXIMUM_CHARACTERS = 1 << 28;
+
+    /// All tokens, end to end.
+    private final char[] characters;
+
+    /// By id: where the token begins in `characters`; one more for the end of the last.
+    private final int[] starts;
 
     /// Open addressing. Upper half: hash of the token; lower half: its id + 1; 0 is free.
     private final long[] slots;
@@ -13,64 +21,76 @@ final class TokenIndex {
     private final int shift;
 
     TokenIndex(List<String> tokens) {
-        this.tokens = tokens;
-        int bits = 64 - Long.numberOfLeadingZeros(2L * tokens.size() + 1); // at most half full
+        int count = tokens.size();
+        starts = new int[count + 1];
+        for (int id = 0; id < count; id++) {
+            int length = tokens.get(id).length();
+            if (length > MAXIMUM_CHARACTERS - starts[id]) {
+                throw new MalformedFileException(
+                        "the tokens of the tokenizer have more than %d characters; expected far fewer"
+                                .formatted(MAXIMUM_CHARACTERS));
+            }
+            starts[id + 1] = starts[id] + length;
+        }
+        characters = new char[starts[count]];
+        int bits = 64 - Long.numberOfLeadingZeros(2L * count + 1); // at most half full
         slots = new long[1 << bits];
         shift = 32 - bits;
-        for (int id = 0; id < tokens.size(); id++) {
+        for (int id = 0; id < count; id++) {
             String token = tokens.get(id);
-            int hash = hash(0, token, 0, token.length());
+            token.getChars(0, token.length(), characters, starts[id]);
+            int hash = hash(characters, starts[id], starts[id + 1]);
             // The last of several equal tokens stays, as in a JSON object or a Python dictionary.
-            slots[slot(hash, token, 0, token.length(), token.length())] = entry(hash, id);
+            slots[slot(hash, characters, starts[id], starts[id + 1])] =
+                    ((long) hash << 32) | (id + 1);
         }
     }
 
-    /// The id of the token that equals `text` from `from` to `to`, or -1
-    int find(String text, int from, int to) {
-        return idAt(slot(hash(0, text, from, to), text, from, to, to));
+    /// The id of the token that equals `token`, or -1.
+    int find(String token) {
+        return find(token.toCharArray(), 0, token.length());
     }
 
-    /// The id of the token that equals `text` without the character at `gap`, or -1
-    int findWithout(String text, int gap) {
-        int hash = hash(hash(0, text, 0, gap), text, gap + 1, text.length());
-        return idAt(slot(hash, text, 0, gap, text.length()));
+    /// The id of the token that equals `text` from `from` to `to`, or -1.
+    int find(char[] text, int from, int to) {
+        return idAt(slot(hash(text, from, to), text, from, to));
     }
 
     private int idAt(int slot) {
         return (int) slots[slot] - 1;
     }
 
-    private static long entry(int hash, int id) {
-        return ((long) hash << 32) | (id + 1);
-    }
-
-    private static int hash(int start, String text, int from, int to) {
-        int hash = start;
+    private static int hash(char[] text, int from, int to) {
+        int hash = 0;
         for (int i = from; i < to; i++) {
-            hash = 31 * hash + text.charAt(i);
+            hash = 31 * hash + text[i];
         }
         return hash;
     }
 
-    /// The slot of `text[from, gap) + text[gap + 1, to)`, or the free one where it belongs.
-    private int slot(int hash, String text, int from, int gap, int to) {
-        int mask = slots.length - 1;
+    /// The slot of the token that equals `text` from `from` to `to`, or the free one where it belongs.
+    private int slot(int hash, char[] text, int from, int to) {
         int slot = (hash * 0x9E3779B9) >>> shift; // Fibonacci hashing
         while (slots[slot] != 0) {
-            if ((int) (slots[slot] >> 32) == hash
-                    && equal(tokens.get(idAt(slot)), text, from, gap, to)) {
+            if ((int) (slots[slot] >> 32) == hash && isAt(slot, text, from, to)) {
                 return slot;
             }
-            slot = (slot + 1) & mask;
+            slot = (slot + 1) & (slots.length - 1);
         }
         return slot;
     }
 
-    private static boolean equal(String token, String text, int from, int gap, int to) {
-        int left = gap - from;
-        int right = Math.max(0, to - gap - 1);
-        return token.length() == left + right
-                && token.regionMatches(0, text, from, left)
-                && (right == 0 || token.regionMatches(left, text, gap + 1, right));
+    private boolean isAt(int slot, char[] text, int from, int to) {
+        int id = idAt(slot);
+        int start = starts[id];
+        if (starts[id + 1] - start != to - from) {
+            return false;
+        }
+        for (int i = from; i < to; i++) { // most are short: a call of Arrays.equals takes longer
+            if (characters[start + i - from] != text[i]) {
+                return false;
+            }
+        }
+        return true;
     }
 }
