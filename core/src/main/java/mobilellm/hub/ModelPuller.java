@@ -86,14 +86,20 @@ public final class ModelPuller {
                 return present.get();
             }
             Path folder = Files.createDirectories(store.partialFolder(name));
-            StoredModel model =
-                    switch (reference) {
-                        case ModelReference.ShortName ignored ->
-                                fromSources(name, entry.orElseThrow().sources(), folder, listener);
-                        case ModelReference.OnHub place -> fromHub(name, place, folder, listener);
-                    };
-            Folders.delete(folder);
-            return model;
+            try {
+                StoredModel model =
+                        switch (reference) {
+                            case ModelReference.ShortName ignored ->
+                                    fromSources(
+                                            name, entry.orElseThrow().sources(), folder, listener);
+                            case ModelReference.OnHub place ->
+                                    fromHub(name, place, folder, listener);
+                        };
+                Folders.delete(folder);
+                return model;
+            } finally {
+                Folders.deleteIfEmpty(folder);
+            }
         }
     }
 

