@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import mobilellm.gguf.GgufFile;
 import mobilellm.tensor.DType;
 import mobilellm.tensor.Tensor;
-import mobilellm.testing.SafetensorsFixture;
+import mobilellm.testing.ReferenceTensors;
 import mobilellm.testing.Shared;
 
 import org.junit.jupiter.api.Test;
@@ -17,8 +17,6 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Map;
-import java.util.Objects;
 
 class DequantiseTest {
     /// Scales of 0, -0, the smallest subnormal, both signs: the bits must agree, the sign of zero included.
@@ -82,10 +80,16 @@ class DequantiseTest {
                 .isInstanceOf(IndexOutOfBoundsException.class);
     }
 
+    /// F32 stored as such, so the way through f64 keeps every bit.
     private static float[] reference(DType type) throws IOException {
-        Map<String, SafetensorsFixture.Entry> values =
-                SafetensorsFixture.read(Shared.path("fixtures/quants/blocks.safetensors"));
-        return Objects.requireNonNull(values.get(type.name())).floats();
+        double[] values =
+                ReferenceTensors.read(Shared.path("fixtures/quants/blocks.safetensors"))
+                        .values(type.name());
+        float[] floats = new float[values.length];
+        for (int i = 0; i < floats.length; i++) {
+            floats[i] = (float) values[i];
+        }
+        return floats;
     }
 
     private static int bits(float value) {

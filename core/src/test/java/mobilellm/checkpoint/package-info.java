@@ -1,4 +1,0 @@
-@NullMarked
-package mobilellm.checkpoint;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package mobilellm.gguf;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package mobilellm.quant;
-
-import org.jspecify.annotations.NullMarked;
