@@ -3,6 +3,7 @@ package mobilellm.hub;
 import mobilellm.hub.ProgressListener.Phase;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,8 +56,9 @@ public final class ModelPuller {
                     present.isPresent() ? present.get() : pullAlone(name, reference, listener);
             listener.phase(Phase.DONE, name);
             return model;
-        } catch (ClosedByInterruptException e) {
-            // A file channel keeps the thread's mark; an InterruptedException takes its place.
+        } catch (ClosedByInterruptException | InterruptedIOException e) {
+            // Files keep the thread's mark when they are interrupted; an InterruptedException takes
+            // its place.
             Thread.interrupted();
             throw (InterruptedException)
                     new InterruptedException("interrupted while pulling " + name).initCause(e);
@@ -116,7 +118,7 @@ public final class ModelPuller {
             try {
                 listener.phase(Phase.RESOLVING, source.describe());
                 return finish(name, source, fetch(source, folder, listener), listener);
-            } catch (ClosedByInterruptException e) {
+            } catch (ClosedByInterruptException | InterruptedIOException e) {
                 throw e;
             } catch (IOException e) {
                 failures.put(source, e);

@@ -173,6 +173,8 @@ final class PackageDownload {
         for (String variable : List.of("TMPDIR", "TEMP", "TMP")) {
             builder.environment().put(variable, temporary.toString());
         }
+        // The hub's token is no business of a package index.
+        builder.environment().remove("HF_TOKEN");
         builder.environment().put("PYTHONIOENCODING", "utf-8");
         builder.environment().put("NO_COLOR", "1");
         try {

@@ -18,7 +18,8 @@ import java.util.regex.Pattern;
 /// Bytes are appended to a partial file only if the sender has shown that they continue the same content: by the checksum that the hub
 /// names for it, else by a strong entity tag (RFC 9110, sections 8.8.3 and 13.1.5). Otherwise the file starts again at its first byte.
 final class Transfer {
-    /// An attempt that moved less than this does not count as progress, so that a sender of single bytes cannot keep us for ever.
+    /// An attempt that comes less far than this beyond all earlier ones does not count as progress. So neither a sender of single
+    /// bytes nor one that always begins anew can keep us for ever.
     private static final long PROGRESS = 64 << 10;
 
     private static final Pattern CONTENT_RANGE =
@@ -32,6 +33,7 @@ final class Transfer {
     private final URI address;
     private final Partial partial;
     private boolean received;
+    private long furthest;
 
     /// @param folder where the partial file lies
     Transfer(
@@ -61,6 +63,7 @@ final class Transfer {
     /// @return empty if the partial file proved useless and was deleted: ask again for the whole
     private Optional<Fetched> attempt() throws IOException, InterruptedException {
         long have = partial.bytes();
+        furthest = Math.max(furthest, have);
         try (HubClient.Answer answer = client.get(address, rangeHeaders(have))) {
             Optional<String> content = content(answer);
             if (answer.status() == 200) {
@@ -157,7 +160,8 @@ final class Transfer {
                     throw tooLong(total);
                 }
                 listener.bytes(at, total);
-                if (at - have >= PROGRESS) {
+                if (at >= furthest + PROGRESS) {
+                    furthest = at;
                     retries.progressed();
                 }
             }

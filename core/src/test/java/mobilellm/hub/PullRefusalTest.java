@@ -76,6 +76,14 @@ final class PullRefusalTest {
     }
 
     @Test
+    void givesUpOnASenderThatAlwaysBeginsAnew() {
+        Reply again = fixture.hub.breakAfter(200_000);
+        fixture.hub.storageAnswers(again, again, again, again, again, again, again, again);
+        assertThat(failure()).contains("gave up after 3 attempts in a row");
+        assertThat(fixture.hub.storageRequests()).hasSizeLessThanOrEqualTo(4);
+    }
+
+    @Test
     void saysWhatIsNotThere() {
         fixture.hub.hubAnswers(LocalHub.status(404, "X-Error-Message", "Entry not found"));
         assertThat(failure())
