@@ -38,6 +38,7 @@ final class ByteLevelBpe implements Tokenizer {
     private final Words words;
     private final OptionalInt bos;
     private final boolean addBos;
+    private final OptionalInt eos;
     private final Set<Integer> endOfGeneration;
 
     ByteLevelBpe(BpeVocabulary vocabulary) {
@@ -53,10 +54,11 @@ final class ByteLevelBpe implements Tokenizer {
                         byteTokens(),
                         new MergeTable(vocabulary.merges(), index));
         specialTokens = new SpecialTokens(tokens, special);
-        endOfGeneration = endings(vocabulary.eos());
+        eos = vocabulary.eos();
+        endOfGeneration = endings();
     }
 
-    private Set<Integer> endings(OptionalInt eos) {
+    private Set<Integer> endings() {
         Set<Integer> endings = new TreeSet<>();
         eos.ifPresent(endings::add);
         for (String ending : ENDINGS) {
@@ -179,6 +181,11 @@ final class ByteLevelBpe implements Tokenizer {
     @Override
     public OptionalInt bos() {
         return bos;
+    }
+
+    @Override
+    public OptionalInt eos() {
+        return eos;
     }
 
     @Override

@@ -36,6 +36,9 @@ public interface Tokenizer {
     /// The token that begins a sequence, if the vocabulary names one.
     OptionalInt bos();
 
+    /// The token that ends a sequence, if the vocabulary names one; one of [#endOfGeneration].
+    OptionalInt eos();
+
     /// Whether the model expects [#bos] before every sequence.
     boolean addBos();
 
