@@ -7,6 +7,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -18,6 +19,7 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /// Holds the code to the table of packages in docs/architecture.md.
+@TestInstance(TestInstance.Lifecycle.PER_CLASS) // The classes are read once.
 final class ArchitectureTest {
     private static final String ROOT = "mobilellm";
     private static final Pattern ROW =

@@ -3,20 +3,23 @@ package mobilellm.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import java.io.IOException;
-import java.util.List;
 import mobilellm.checkpoint.Checkpoint;
 import mobilellm.testing.JsonRow;
 import mobilellm.testing.RealModel;
 import mobilellm.testing.ReferenceTensors;
 import mobilellm.testing.Shared;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import java.io.IOException;
+import java.util.List;
+
 /// The oracle against Transformers on the real model's dequantised weights, with prompts short enough for plain loops.
-@TestInstance(TestInstance.Lifecycle.PER_CLASS) // the weights take 540 MB: one reference for all tests
+@TestInstance(
+        TestInstance.Lifecycle.PER_CLASS) // the weights take 540 MB: one reference for all tests
 class SmolLm2ReferenceTest {
     /// What float32 and float64 may differ by, from the notes beside the reference outputs.
     private static final double FLOAT32 = 2e-3;
