@@ -65,8 +65,7 @@ final class Cli {
         } catch (UnmatchedArgumentException e) {
             return wrongUsage(unmatched(e), e.getCommandLine());
         } catch (ParameterException e) {
-            return wrongUsage(
-                    ErrorText.oneLine(String.valueOf(e.getMessage())), e.getCommandLine());
+            return wrongUsage(sentence(e), e.getCommandLine());
         }
     }
 
@@ -121,21 +120,24 @@ final class Cli {
     }
 
     private static String unmatched(UnmatchedArgumentException e) {
-        String word = e.getUnmatched().getFirst();
-        String kind =
-                e.isUnknownOption()
-                        ? "unknown option"
-                        : e.getCommandLine().getParent() == null
-                                ? "unknown verb"
-                                : "unexpected argument";
+        String word = "'" + Text.printable(e.getUnmatched().getFirst()) + "'";
         List<String> suggestions = e.getSuggestions();
-        return kind
-                + " '"
-                + word
-                + "'"
-                + (suggestions.isEmpty()
-                        ? ""
-                        : "; did you mean " + String.join(" or ", suggestions) + "?");
+        if (!suggestions.isEmpty()) {
+            word += "; did you mean " + String.join(" or ", suggestions) + "?";
+        } else if (e.isUnknownOption()) {
+            word += "; a text that begins with '-' needs '--' before it";
+        }
+        if (e.isUnknownOption()) {
+            return "unknown option " + word;
+        }
+        boolean isVerb = e.getCommandLine().getParent() == null;
+        return (isVerb ? "unknown verb " : "unexpected argument ") + word;
+    }
+
+    /// Picocli begins its sentences with a capital; after `error: ` none belongs.
+    private static String sentence(ParameterException e) {
+        String text = ErrorText.oneLine(String.valueOf(e.getMessage()));
+        return Character.toLowerCase(text.charAt(0)) + text.substring(1);
     }
 
     /// `mobilellm help VERB` is `mobilellm VERB --help`.

@@ -9,11 +9,24 @@ import picocli.CommandLine.Model.UsageMessageSpec;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 
 /// Builds picocli's model of the command line.
 final class CommandTree {
     private static final int USAGE_WIDTH = 100;
+
+    /// The sections of `mobilellm --help`: verbs before options.
+    private static final List<String> OVERVIEW =
+            List.of(
+                    UsageMessageSpec.SECTION_KEY_HEADER,
+                    UsageMessageSpec.SECTION_KEY_SYNOPSIS_HEADING,
+                    UsageMessageSpec.SECTION_KEY_SYNOPSIS,
+                    UsageMessageSpec.SECTION_KEY_COMMAND_LIST,
+                    UsageMessageSpec.SECTION_KEY_OPTION_LIST_HEADING,
+                    UsageMessageSpec.SECTION_KEY_OPTION_LIST,
+                    UsageMessageSpec.SECTION_KEY_FOOTER_HEADING,
+                    UsageMessageSpec.SECTION_KEY_FOOTER);
 
     private CommandTree() {}
 
@@ -42,6 +55,7 @@ final class CommandTree {
             describe(spec, verb);
             tree.addSubcommand(verb.word(), spec);
         }
+        tree.getCommandSpec().usageMessage().sectionKeys(OVERVIEW);
         tree.getHelpSectionMap()
                 .put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST, CommandTree::groupedVerbs);
         tree.setExpandAtFiles(false); // "@you" is a text to tokenize, not a file of options.

@@ -91,7 +91,7 @@ final class Models {
     private Located named(String name, boolean yes) throws IOException, InterruptedException {
         Optional<Path> path = existing(name);
         if (path.isPresent()) {
-            return new Located(name, path.get());
+            return new Located(fileName(path.get()), path.get());
         }
         Optional<StoredModel> stored = store.find(name);
         if (stored.isPresent()) {
@@ -102,6 +102,11 @@ final class Models {
         }
         requireConsent(name, yes);
         return located(pull(name));
+    }
+
+    private static String fileName(Path path) {
+        @Nullable Path last = path.toAbsolutePath().normalize().getFileName();
+        return (last == null ? path : last).toString();
     }
 
     private static Located located(StoredModel model) {

@@ -9,6 +9,8 @@ import picocli.CommandLine.ScopeType;
         name = "mobilellm",
         customSynopsis = "mobilellm VERB [MODEL] [options]",
         header = "Small language models on your own machine, in pure Java.",
+        synopsisHeading = "%nUsage: ",
+        commandListHeading = "",
         sortOptions = false,
         optionListHeading = "%nOptions of every verb%n",
         footerHeading = "%nExamples%n",

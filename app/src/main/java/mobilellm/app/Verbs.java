@@ -8,6 +8,9 @@ enum Verbs {
     PULL("pull", Group.MODELS, "download a model"),
     LIST("list", Group.MODELS, "show the models of the local store"),
     RM("rm", Group.MODELS, "delete a model from the local store"),
+    INFO("info", Group.MODELS, "show what a model is made of"),
+    TOKENIZE("tokenize", Group.INSPECT, "turn text into token ids, or back"),
+    TEMPLATE("template", Group.INSPECT, "render messages with a chat template"),
     COMPLETION("completion", Group.HIDDEN, "print a completion script for a shell");
 
     /// A heading of `mobilellm --help`.
@@ -65,6 +68,9 @@ enum Verbs {
             case PULL -> new PullVerb();
             case LIST -> new ListVerb();
             case RM -> new RemoveVerb();
+            case INFO -> new InfoVerb();
+            case TOKENIZE -> new TokenizeVerb();
+            case TEMPLATE -> new TemplateVerb();
             case COMPLETION -> new CompletionVerb();
         };
     }
