@@ -1,8 +1,8 @@
 package mobilellm.template;
 
 import mobilellm.template.Expression.And;
-import mobilellm.template.Expression.Arithmetic;
 import mobilellm.template.Expression.Attribute;
+import mobilellm.template.Expression.Calculation;
 import mobilellm.template.Expression.Call;
 import mobilellm.template.Expression.CallArguments;
 import mobilellm.template.Expression.Comparison;
@@ -56,12 +56,12 @@ record Evaluator(Budget budget) {
                         yield Operators.truth(first) ? first : evaluate(right, scope);
                     }
                     case Sign(boolean negative, Expression operand) ->
-                            Operators.sign(negative, evaluate(operand, scope));
-                    case Arithmetic(
-                                    Operators.Arithmetic operator,
+                            Arithmetic.sign(negative, evaluate(operand, scope));
+                    case Calculation(
+                                    Arithmetic.Operator operator,
                                     Expression left,
                                     Expression right) ->
-                            Operators.arithmetic(
+                            Arithmetic.calculate(
                                     budget,
                                     operator,
                                     evaluate(left, scope),
@@ -98,7 +98,7 @@ record Evaluator(Budget budget) {
                             Bool.of(
                                     test.holds(
                                             budget,
-                                            evaluate(input, scope),
+                                            measured(evaluate(input, scope)),
                                             arguments(arguments, scope)));
                 };
         budget.leave();
@@ -120,7 +120,12 @@ record Evaluator(Budget budget) {
 
     Value call(Value callee, Arguments arguments) {
         return switch (callee) {
-            case Value.Function function -> measured(function.body().call(budget, arguments));
+            case Value.Function function -> {
+                budget.enter();
+                Value result = measured(function.body().call(budget, arguments));
+                budget.leave();
+                yield result;
+            }
             case Loop loop -> call(loop.recursion(), arguments);
             case Value.Undefined(String message) -> throw new EvaluationException(message);
             default ->

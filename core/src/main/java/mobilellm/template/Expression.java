@@ -25,7 +25,7 @@ sealed interface Expression {
     /// `+` or `-` before a number.
     record Sign(boolean negative, Expression operand) implements Expression {}
 
-    record Arithmetic(Operators.Arithmetic operator, Expression left, Expression right)
+    record Calculation(Arithmetic.Operator operator, Expression left, Expression right)
             implements Expression {}
 
     /// `a ~ b ~ c`

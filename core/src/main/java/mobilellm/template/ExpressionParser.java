@@ -1,6 +1,6 @@
 package mobilellm.template;
 
-import mobilellm.template.Expression.Arithmetic;
+import mobilellm.template.Expression.Calculation;
 import mobilellm.template.Expression.CallArguments;
 import mobilellm.template.Expression.Comparison;
 import mobilellm.template.Expression.Literal;
@@ -147,8 +147,8 @@ final class ExpressionParser {
     private Expression sum() {
         Expression left = concatenation();
         while (tokens.atOperator("+") || tokens.atOperator("-")) {
-            Operators.Arithmetic operator = Operators.Arithmetic.of(tokens.next().text());
-            left = new Arithmetic(operator, left, concatenation());
+            Arithmetic.Operator operator = Arithmetic.Operator.of(tokens.next().text());
+            left = new Calculation(operator, left, concatenation());
         }
         return left;
     }
@@ -171,8 +171,8 @@ final class ExpressionParser {
                 || tokens.atOperator("/")
                 || tokens.atOperator("//")
                 || tokens.atOperator("%")) {
-            Operators.Arithmetic operator = Operators.Arithmetic.of(tokens.next().text());
-            left = new Arithmetic(operator, left, power());
+            Arithmetic.Operator operator = Arithmetic.Operator.of(tokens.next().text());
+            left = new Calculation(operator, left, power());
         }
         return left;
     }
@@ -180,7 +180,7 @@ final class ExpressionParser {
     private Expression power() {
         Expression left = filtered(unary());
         while (tokens.skipOperator("**")) {
-            left = new Arithmetic(Operators.Arithmetic.POWER, left, filtered(unary()));
+            left = new Calculation(Arithmetic.Operator.POWER, left, filtered(unary()));
         }
         return left;
     }

@@ -94,9 +94,7 @@ final class ListFilters {
         UnaryOperator<Value> attribute = SelectionFilters.attribute(arguments, 0);
         Value sum = arguments.value(1, Int.of(0));
         for (Value item : Operators.iterate(input)) {
-            sum =
-                    Operators.arithmetic(
-                            budget, Operators.Arithmetic.ADD, sum, attribute.apply(item));
+            sum = Arithmetic.calculate(budget, Arithmetic.Operator.ADD, sum, attribute.apply(item));
         }
         return sum;
     }

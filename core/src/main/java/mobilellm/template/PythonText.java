@@ -117,19 +117,25 @@ final class PythonText {
     /// @param limit the most splits; then the rest is one item
     static List<String> splitAtSpace(String text, long limit) {
         List<String> words = new ArrayList<>();
-        String rest = stripStart(text, PythonText::isSpace);
-        while (!rest.isEmpty() && words.size() < limit) {
-            int end = 0;
-            while (end < rest.length() && !isSpace(rest.charAt(end))) {
-                end++;
-            }
-            words.add(rest.substring(0, end));
-            rest = stripStart(rest.substring(end), PythonText::isSpace);
+        int start = skip(text, 0, true);
+        while (start < text.length() && words.size() < limit) {
+            int end = skip(text, start, false);
+            words.add(text.substring(start, end));
+            start = skip(text, end, true);
         }
-        if (!rest.isEmpty()) {
-            words.add(rest);
+        if (start < text.length()) {
+            words.add(text.substring(start));
         }
         return words;
+    }
+
+    /// Where a run of white space, or of anything else, ends.
+    private static int skip(String text, int from, boolean space) {
+        int end = from;
+        while (end < text.length() && isSpace(text.charAt(end)) == space) {
+            end++;
+        }
+        return end;
     }
 
     static List<String> split(String text, String separator, long limit) {

@@ -41,11 +41,10 @@ final class SelectionFilters {
                                 () -> new EvaluationException("no filter is named '" + name + "'"));
         Arguments others = others(arguments, 1);
         for (Value item : Operators.iterate(input)) {
-            Value result = filter.apply(budget, item, others);
-            budget.enter();
+            budget.spend(1);
             budget.spendOn(item);
+            Value result = filter.apply(budget, item, others);
             budget.spendOn(result);
-            budget.leave();
             results.add(result);
         }
         return new Generator(results);
@@ -60,8 +59,10 @@ final class SelectionFilters {
         Arguments condition = others(arguments, byAttribute ? 1 : 0);
         List<Value> selected = new ArrayList<>();
         for (Value item : Operators.iterate(input)) {
+            Value tested = part.apply(item);
             budget.spend(1);
-            if (holds(budget, part.apply(item), condition) == keep) {
+            budget.spendOn(tested);
+            if (holds(budget, tested, condition) == keep) {
                 selected.add(item);
             }
         }

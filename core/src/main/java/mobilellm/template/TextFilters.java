@@ -170,7 +170,7 @@ final class TextFilters {
         String separator = "";
         for (String line : PythonText.lines(text)) {
             output.append(separator)
-                    .append(String.join("\n", WordWrap.wrap(line, width, breakLongWords)));
+                    .append(String.join("\n", WordWrap.wrap(budget, line, width, breakLongWords)));
             separator = "\n";
         }
         return output.toValue();

@@ -8,7 +8,7 @@ import java.util.List;
 final class WordWrap {
     private WordWrap() {}
 
-    static List<String> wrap(String text, int width, boolean breakLongWords) {
+    static List<String> wrap(Budget budget, String text, int width, boolean breakLongWords) {
         List<String> lines = new ArrayList<>();
         List<String> chunks = chunks(text);
         StringBuilder line = new StringBuilder();
@@ -24,6 +24,7 @@ final class WordWrap {
                 used += length;
                 i++;
             } else if (length > width && breakLongWords) {
+                budget.spendOnCharacters(chunk.length());
                 int room = width - used;
                 line.append(PythonText.substring(chunk, 0, room));
                 chunks.set(i, PythonText.substring(chunk, room, length));
