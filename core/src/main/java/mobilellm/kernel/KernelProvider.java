@@ -1,0 +1,21 @@
+package mobilellm.kernel;
+
+import java.lang.foreign.Arena;
+
+/// One way of doing the arithmetic. Asking a provider whether it is usable must not load what it would need to run.
+public interface KernelProvider {
+    /// The name on the command line, such as `vector`.
+    String name();
+
+    /// Whether this machine and these JVM flags can run it.
+    boolean isUsable();
+
+    /// One line: what it will use, or why it cannot.
+    String why();
+
+    /// Makes the operations, with the scratch memory that each member of a team needs.
+    ///
+    /// @param threads members of the team that will call the operations
+    /// @param arena owns the scratch memory
+    Operations open(int threads, Arena arena);
+}

@@ -1,0 +1,16 @@
+package mobilellm.kernel;
+
+/// Activations that are about to be multiplied by matrices: the f32 rows, and whatever form of them the provider's
+/// products read (int8 with scales, say), made once by [Operations#prepare] for all matrices of a site.
+public abstract class Operand {
+    private final Activations values;
+
+    protected Operand(Activations values) {
+        this.values = values;
+    }
+
+    /// The rows as f32, [rows, columns]; write them, then call [Operations#prepare].
+    public final Activations values() {
+        return values;
+    }
+}

@@ -1,0 +1,44 @@
+package mobilellm.kernel;
+
+import java.lang.foreign.Arena;
+import java.util.Set;
+import mobilellm.kernel.ThreadTeam.Worker;
+import mobilellm.tensor.DType;
+
+/// The operations of a transformer block. All members of a team call each operation together; none contains a barrier.
+///
+/// Operations on rows (all but [#multiply], [#swiGlu] and [#attend]) share out the rows, always in the same way: a member
+/// may go on with the rows that it has just written itself. A matrix product shares out the rows of the matrix, which are columns of its result, in the same way for any two
+/// matrices of equal height: a member may go on with the columns that it has just written itself.
+public interface Operations {
+    /// Room for `rows` rows of `columns` activations that will meet matrices of these types.
+    Operand operand(Arena arena, int rows, int columns, Set<DType> weights);
+
+    /// Embeddings of the tokens, one a row.
+    void embed(PackedMatrix embedding, int[] tokens, int rows, Activations target, Worker worker);
+
+    /// `target = x / sqrt(mean(x^2) + epsilon) * weight` for each row (Zhang and Sennrich 2019); `weight` is one row.
+    void rmsNorm(Activations x, int rows, Activations weight, double epsilon, Activations target, Worker worker);
+
+    /// Makes the provider's own form of the operand's f32 rows.
+    void prepare(Operand operand, int rows, Worker worker);
+
+    /// `y = x W^T` for each row, or `y += x W^T`.
+    void multiply(PackedMatrix matrix, Operand x, int rows, Activations y, boolean accumulate, Worker worker);
+
+    /// `target = silu(gate) * up`, on the columns that this member's share of a product of that height wrote.
+    void swiGlu(Activations gate, Activations up, int rows, Activations target, Worker worker);
+
+    /// Rotates each head of each row; dimension `i` is paired with `i + headDim / 2`.
+    void rotate(Activations x, int heads, RotaryAngles angles, int rows, Worker worker);
+
+    /// Stores the rotated keys and the values of each row at its position of a key/value slot.
+    void store(Activations keys, Activations values, Sequences sequences, int rows, int slot, Worker worker);
+
+    /// Causal grouped-query attention of each row over its sequence up to and including its own position, scores scaled
+    /// by `1 / sqrt(headDim)`.
+    ///
+    /// @param queries [rows, heads * headDim], rotated
+    /// @param slot key/value slot, in which all positions up to the rows' own are stored
+    void attend(Activations queries, Sequences sequences, int rows, int slot, Activations target, Worker worker);
+}

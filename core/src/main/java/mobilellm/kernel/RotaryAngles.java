@@ -1,0 +1,54 @@
+package mobilellm.kernel;
+
+/// Cosines and sines of the rotary embedding for the rows of a batch, computed once a forward pass: pair `i` of a head at
+/// position `p` turns by `p * theta^(-2i / headDim)` (RoFormer, Su et al. 2021, equation 15).
+public final class RotaryAngles {
+    private final double[] frequencies;
+    private final float[] cosines;
+    private final float[] sines;
+
+    /// @param rows the most rows of a batch
+    /// @param theta base of the frequencies
+    public RotaryAngles(int rows, int headDim, double theta) {
+        int pairs = headDim / 2;
+        frequencies = new double[pairs];
+        for (int i = 0; i < pairs; i++) {
+            frequencies[i] = StrictMath.pow(theta, -2.0 * i / headDim);
+        }
+        cosines = new float[rows * pairs];
+        sines = new float[rows * pairs];
+    }
+
+    /// Pairs of a head: half its width.
+    public int pairs() {
+        return frequencies.length;
+    }
+
+    /// Computes the angles of one row. In float64, so that long contexts lose nothing.
+    public void set(int row, int position) {
+        int at = row * pairs();
+        for (int i = 0; i < pairs(); i++) {
+            double angle = position * frequencies[i];
+            cosines[at + i] = (float) StrictMath.cos(angle);
+            sines[at + i] = (float) StrictMath.sin(angle);
+        }
+    }
+
+    public float cosine(int row, int pair) {
+        return cosines[row * pairs() + pair];
+    }
+
+    public float sine(int row, int pair) {
+        return sines[row * pairs() + pair];
+    }
+
+    /// Cosines, [rows, pairs].
+    public float[] cosines() {
+        return cosines;
+    }
+
+    /// Sines, [rows, pairs].
+    public float[] sines() {
+        return sines;
+    }
+}

@@ -1,0 +1,181 @@
+package mobilellm.kernel.scalar;
+
+import java.lang.foreign.Arena;
+import java.util.Set;
+import mobilellm.kernel.Activations;
+import mobilellm.kernel.KeyValueStore;
+import mobilellm.kernel.Operand;
+import mobilellm.kernel.Operations;
+import mobilellm.kernel.PackedMatrix;
+import mobilellm.kernel.RotaryAngles;
+import mobilellm.kernel.Sequences;
+import mobilellm.kernel.ThreadTeam.Worker;
+import mobilellm.tensor.DType;
+
+/// Each operation as its formula says, one output after the other.
+final class ScalarOperations implements Operations {
+    private static final class Rows extends Operand {
+        Rows(Activations values) {
+            super(values);
+        }
+    }
+
+    @Override
+    public Operand operand(Arena arena, int rows, int columns, Set<DType> weights) {
+        return new Rows(new Activations(arena, rows, columns));
+    }
+
+    @Override
+    public void embed(PackedMatrix embedding, int[] tokens, int rows, Activations target, Worker worker) {
+        float[] row = new float[embedding.columns()];
+        for (int r = worker.from(rows); r < worker.to(rows); r++) {
+            embedding.readRow(tokens[r], row);
+            target.write(r, 0, row, 0, row.length);
+        }
+    }
+
+    @Override
+    public void rmsNorm(
+            Activations x, int rows, Activations weight, double epsilon, Activations target, Worker worker) {
+        float[] row = new float[x.columns()];
+        for (int r = worker.from(rows); r < worker.to(rows); r++) {
+            x.read(r, 0, row, 0, row.length);
+            float squares = 0;
+            for (float value : row) {
+                squares = Math.fma(value, value, squares);
+            }
+            float scale = (float) (1 / Math.sqrt(squares / row.length + epsilon));
+            for (int i = 0; i < row.length; i++) {
+                row[i] = row[i] * scale * weight.get(0, i);
+            }
+            target.write(r, 0, row, 0, row.length);
+        }
+    }
+
+    @Override
+    public void prepare(Operand operand, int rows, Worker worker) {
+        // Products read the f32 rows themselves.
+    }
+
+    @Override
+    public void multiply(
+            PackedMatrix matrix, Operand x, int rows, Activations y, boolean accumulate, Worker worker) {
+        float[] weights = new float[matrix.columns()];
+        float[] input = new float[matrix.columns()];
+        for (int row = worker.from(matrix.rows()); row < worker.to(matrix.rows()); row++) {
+            matrix.readRow(row, weights);
+            for (int r = 0; r < rows; r++) {
+                x.values().read(r, 0, input, 0, input.length);
+                float product = dot(weights, input);
+                y.set(r, row, accumulate ? y.get(r, row) + product : product);
+            }
+        }
+    }
+
+    /// Eight partial sums: more accurate than one for long rows, and quicker.
+    private static float dot(float[] a, float[] b) {
+        float[] sums = new float[8];
+        int whole = a.length / 8 * 8;
+        for (int i = 0; i < whole; i += 8) {
+            for (int lane = 0; lane < 8; lane++) {
+                sums[lane] = Math.fma(a[i + lane], b[i + lane], sums[lane]);
+            }
+        }
+        float total = 0;
+        for (float sum : sums) {
+            total += sum;
+        }
+        for (int i = whole; i < a.length; i++) {
+            total = Math.fma(a[i], b[i], total);
+        }
+        return total;
+    }
+
+    @Override
+    public void swiGlu(Activations gate, Activations up, int rows, Activations target, Worker worker) {
+        int columns = gate.columns();
+        for (int r = 0; r < rows; r++) {
+            for (int i = worker.from(columns); i < worker.to(columns); i++) {
+                float g = gate.get(r, i);
+                float silu = (float) (g / (1 + Math.exp(-g)));
+                target.set(r, i, silu * up.get(r, i));
+            }
+        }
+    }
+
+    @Override
+    public void rotate(Activations x, int heads, RotaryAngles angles, int rows, Worker worker) {
+        int pairs = angles.pairs();
+        for (int r = worker.from(rows); r < worker.to(rows); r++) {
+            for (int head = 0; head < heads; head++) {
+                int at = head * 2 * pairs;
+                for (int i = 0; i < pairs; i++) {
+                    float first = x.get(r, at + i);
+                    float second = x.get(r, at + pairs + i);
+                    float cosine = angles.cosine(r, i);
+                    float sine = angles.sine(r, i);
+                    x.set(r, at + i, first * cosine - second * sine);
+                    x.set(r, at + pairs + i, second * cosine + first * sine);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void store(
+            Activations keys, Activations values, Sequences sequences, int rows, int slot, Worker worker) {
+        for (int r = worker.from(rows); r < worker.to(rows); r++) {
+            sequences.store(r).write(slot, sequences.position(r), keys, values, r);
+        }
+    }
+
+    @Override
+    public void attend(
+            Activations queries, Sequences sequences, int rows, int slot, Activations target, Worker worker) {
+        for (int r = worker.from(rows); r < worker.to(rows); r++) {
+            KeyValueStore store = sequences.store(r);
+            int heads = queries.columns() / store.headDim();
+            for (int head = 0; head < heads; head++) {
+                attendHead(queries, r, head, heads, store, slot, sequences.position(r), target);
+            }
+        }
+    }
+
+    private static void attendHead(
+            Activations queries,
+            int row,
+            int head,
+            int heads,
+            KeyValueStore store,
+            int slot,
+            int position,
+            Activations target) {
+        int headDim = store.headDim();
+        int keyHead = head / (heads / store.heads());
+        float scale = (float) (1 / Math.sqrt(headDim));
+        float[] query = new float[headDim];
+        queries.read(row, head * headDim, query, 0, headDim);
+        float[] weights = new float[position + 1];
+        float largest = Float.NEGATIVE_INFINITY;
+        for (int p = 0; p <= position; p++) {
+            float score = 0;
+            for (int i = 0; i < headDim; i++) {
+                score = Math.fma(query[i], store.key(slot, keyHead, p, i), score);
+            }
+            weights[p] = score * scale;
+            largest = Math.max(largest, weights[p]);
+        }
+        float sum = 0;
+        for (int p = 0; p <= position; p++) {
+            weights[p] = (float) Math.exp(weights[p] - largest);
+            sum += weights[p];
+        }
+        for (int i = 0; i < headDim; i++) {
+            float value = 0;
+            for (int p = 0; p <= position; p++) {
+                value = Math.fma(weights[p], store.value(slot, keyHead, p, i), value);
+            }
+            target.set(row, head * headDim + i, value / sum);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+package mobilellm.kernel.vector;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import mobilellm.kernel.Activations;
+import mobilellm.kernel.RotaryAngles;
+
+/// Operations on single rows. Sums run in 16 partial sums whatever the width of a vector, so that their bits do not
+/// depend on it.
+final class Elementwise {
+    private static final int PARTIAL_SUMS = 16;
+
+    private Elementwise() {}
+
+    private static FloatVector load(MemorySegment source, long offset) {
+        return FloatVector.fromMemorySegment(Lanes.FLOATS, source, offset, Lanes.ORDER);
+    }
+
+    static void rmsNorm(
+            Activations x, Activations weight, double epsilon, Activations target, int row, float[] sums) {
+        MemorySegment source = x.data();
+        long offset = x.offset(row);
+        for (int lane = 0; lane < PARTIAL_SUMS; lane += Lanes.COUNT) {
+            FloatVector sum = FloatVector.zero(Lanes.FLOATS);
+            for (int i = lane; i < x.stride(); i += PARTIAL_SUMS) {
+                FloatVector value = load(source, offset + 4L * i);
+                sum = value.fma(value, sum);
+            }
+            sum.intoArray(sums, lane);
+        }
+        float squares = 0;
+        for (float sum : sums) {
+            squares += sum;
+        }
+        float scale = (float) (1 / Math.sqrt(squares / x.columns() + epsilon));
+        MemorySegment normalised = target.data();
+        long targetOffset = target.offset(row);
+        for (int i = 0; i < x.stride(); i += Lanes.COUNT) {
+            load(source, offset + 4L * i)
+                    .mul(scale)
+                    .mul(load(weight.data(), 4L * i))
+                    .intoMemorySegment(normalised, targetOffset + 4L * i, Lanes.ORDER);
+        }
+    }
+
+    static void swiGlu(Activations gate, Activations up, Activations target, int row, int from, int to) {
+        for (int i = from; i < to; i += Lanes.COUNT) {
+            FloatVector g = load(gate.data(), gate.offset(row) + 4L * i);
+            FloatVector silu = g.div(Exponential.of(g.neg()).add(1));
+            silu.mul(load(up.data(), up.offset(row) + 4L * i))
+                    .intoMemorySegment(target.data(), target.offset(row) + 4L * i, Lanes.ORDER);
+        }
+    }
+
+    static void rotate(Activations x, int heads, RotaryAngles angles, int row) {
+        int pairs = angles.pairs();
+        int whole = pairs / Lanes.COUNT * Lanes.COUNT;
+        MemorySegment data = x.data();
+        for (int head = 0; head < heads; head++) {
+            long offset = x.offset(row) + 8L * pairs * head;
+            for (int i = 0; i < whole; i += Lanes.COUNT) {
+                FloatVector cosine = FloatVector.fromArray(Lanes.FLOATS, angles.cosines(), row * pairs + i);
+                FloatVector sine = FloatVector.fromArray(Lanes.FLOATS, angles.sines(), row * pairs + i);
+                FloatVector first = load(data, offset + 4L * i);
+                FloatVector second = load(data, offset + 4L * (pairs + i));
+                first.mul(cosine).sub(second.mul(sine)).intoMemorySegment(data, offset + 4L * i, Lanes.ORDER);
+                second.mul(cosine)
+                        .add(first.mul(sine))
+                        .intoMemorySegment(data, offset + 4L * (pairs + i), Lanes.ORDER);
+            }
+            for (int i = whole; i < pairs; i++) {
+                int at = head * 2 * pairs + i;
+                float first = x.get(row, at);
+                float second = x.get(row, at + pairs);
+                float cosine = angles.cosine(row, i);
+                float sine = angles.sine(row, i);
+                x.set(row, at, first * cosine - second * sine);
+                x.set(row, at + pairs, second * cosine + first * sine);
+            }
+        }
+    }
+}

@@ -1,0 +1,185 @@
+package mobilellm.kernel.vector;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+import mobilellm.kernel.PackedMatrix;
+
+/// Matrix-vector products of decode: packed weights stream once through 16-bit lanes.
+///
+/// A nibble times an int8 activation fits in 16 bits, and so does the sum of a block's 16 products in each lane
+/// (15 * 127 * 16 = 30,480), so a block needs one multiplication and one addition per 32 weights and is widened once at
+/// its end. Bytes do not fit; their pair sums are biased to stay unsigned and split into two 32-bit sums. Either way the
+/// sum over a block is exact, and blocks are added in their order in f32: the result has the same bits as that of
+/// [Tiles#blocks].
+///
+/// Each vector of rows goes through two short loops, with the blocks' integer sums in between, in L1: C2 stops inlining at
+/// 18,000 nodes, which one loop with everything in it exceeds; its vectors would then be boxed on the heap (measured: 2 kB a
+/// block, 20 times slower). Masks are vectors and not numbers, and helpers are written out, for the same reason: a helper that
+/// was compiled by itself first is not inlined.
+final class MatrixVector {
+    private static final long ROW = Lanes.COUNT * (long) Integer.BYTES;
+
+    private MatrixVector() {}
+
+    /// `y = W x` or `y += W x` for one vector of the matrix's rows.
+    ///
+    /// @param y the row of results
+    /// @param sums scratch, [blocks, COUNT]
+    static void multiply(
+            PackedMatrix matrix, VectorOperand x, MemorySegment y, boolean accumulate, int vector, MemorySegment sums, int step) {
+        int row = vector * Lanes.COUNT;
+        int group = row / PackedMatrix.GROUP;
+        int lane = row % PackedMatrix.GROUP;
+        int blocks = matrix.blocks();
+        long weights = group * matrix.groupBytes() + 4L * lane;
+        switch (matrix.type()) {
+            case Q8_0 -> bytes(matrix.quants(), weights, x.byteTriples(), blocks, sums, step);
+            case Q4_0 -> nibbles(matrix.quants(), weights, x.nibblePairs(), x.nibbleStarts(), blocks, sums, step);
+            default -> nibbles(matrix.quants(), weights, x.nibblePairs(), x.zeros(), blocks, sums, step);
+        }
+        long scales = group * (32L * blocks) + 2L * lane;
+        scale(matrix.scales(), scales, x.scales(), blocks, sums, step);
+        if (matrix.minimums().byteSize() > 0) {
+            addMinimums(matrix.minimums(), scales, x.scaledSums(), blocks, sums, step);
+        }
+        store(sums, y, 4L * row, accumulate);
+    }
+
+    private static ShortVector broadcast(int pair) {
+        return IntVector.broadcast(Lanes.INTS, pair).reinterpretAsShorts();
+    }
+
+    private static IntVector load(MemorySegment source, long offset) {
+        return IntVector.fromMemorySegment(Lanes.INTS, source, offset, Lanes.ORDER);
+    }
+
+    /// The integer sums of each block of nibbles. A slice of 8 columns is four pairs of nibbles in 16-bit lanes.
+    private static void nibbles(
+            MemorySegment weights, long offset, int[] x, int[] starts, int blocks, MemorySegment sums, int step) {
+        IntVector mask = IntVector.broadcast(Lanes.INTS, 0x000F000F);
+        long target = 0;
+        int at = 0;
+        for (int b = 0; b < blocks; b += step) {
+            ShortVector sum = ShortVector.zero(Lanes.SHORTS);
+            for (int slice = 0; slice < 4; slice += step) {
+                IntVector bits = load(weights, offset);
+                sum =
+                        sum.add(bits.and(mask).reinterpretAsShorts().mul(broadcast(x[at])))
+                                .add(
+                                        bits.lanewise(VectorOperators.LSHR, 4)
+                                                .and(mask)
+                                                .reinterpretAsShorts()
+                                                .mul(broadcast(x[at + 1])))
+                                .add(
+                                        bits.lanewise(VectorOperators.LSHR, 8)
+                                                .and(mask)
+                                                .reinterpretAsShorts()
+                                                .mul(broadcast(x[at + 2])))
+                                .add(
+                                        bits.lanewise(VectorOperators.LSHR, 12)
+                                                .and(mask)
+                                                .reinterpretAsShorts()
+                                                .mul(broadcast(x[at + 3])));
+                offset += 64;
+                at += 4;
+            }
+            IntVector pairs = sum.add(broadcast(starts[b])).reinterpretAsInts();
+            pairs.lanewise(VectorOperators.LSHL, 16)
+                    .lanewise(VectorOperators.ASHR, 16)
+                    .add(pairs.lanewise(VectorOperators.ASHR, 16))
+                    .intoMemorySegment(sums, target, Lanes.ORDER);
+            target += ROW;
+        }
+    }
+
+    /// The integer sums of each block of bytes. A 16-bit lane of unsigned bytes `(w0, w1)` gives
+    /// `w0 x0 + w1 x1 - 128 (x0 + x1) + 32768`, between 256 and 65,280.
+    private static void bytes(MemorySegment weights, long offset, int[] x, int blocks, MemorySegment sums, int step) {
+        IntVector mask = IntVector.broadcast(Lanes.INTS, 0x00FF00FF);
+        long target = 0;
+        int at = 0;
+        for (int b = 0; b < blocks; b += step) {
+            // Sixteen biased pair sums of 32,768 too much each.
+            IntVector low = IntVector.broadcast(Lanes.INTS, -16 * 32768);
+            IntVector high = IntVector.zero(Lanes.INTS);
+            for (int slice = 0; slice < 8; slice += step) {
+                IntVector bits = load(weights, offset);
+                IntVector pairs =
+                        bits.and(mask)
+                                .reinterpretAsShorts()
+                                .mul(broadcast(x[at]))
+                                .add(
+                                        bits.lanewise(VectorOperators.LSHR, 8)
+                                                .and(mask)
+                                                .reinterpretAsShorts()
+                                                .mul(broadcast(x[at + 1])))
+                                .add(broadcast(x[at + 2]))
+                                .reinterpretAsInts();
+                low = low.add(pairs);
+                high = high.add(pairs.lanewise(VectorOperators.LSHR, 16));
+                offset += 64;
+                at += 3;
+            }
+            // `low` holds the low halves' sum plus 65,536 times the high halves' sum, which `high` holds alone.
+            low.add(high)
+                    .sub(high.lanewise(VectorOperators.LSHL, 16))
+                    .intoMemorySegment(sums, target, Lanes.ORDER);
+            target += ROW;
+        }
+    }
+
+    /// The first row of `sums` becomes the total of `(sum * dx) * scale` over the blocks.
+    private static void scale(MemorySegment scales, long at, float[] dx, int blocks, MemorySegment sums, int step) {
+        FloatVector total = FloatVector.zero(Lanes.FLOATS);
+        long source = 0;
+        for (int b = 0; b < blocks; b += step) {
+            FloatVector scale =
+                    ((IntVector)
+                                    ShortVector.fromMemorySegment(Lanes.HALVES, scales, at, Lanes.ORDER)
+                                            .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
+                            .lanewise(VectorOperators.LSHL, 13)
+                            .and(Lanes.HALF_BITS)
+                            .reinterpretAsFloats()
+                            .mul(Lanes.HALF_BIAS);
+            FloatVector sum = (FloatVector) load(sums, source).convert(VectorOperators.I2F, 0);
+            total = broadcast(dx[b]).mul(sum).fma(scale, total);
+            source += ROW;
+            at += 32;
+        }
+        total.intoMemorySegment(sums, 0, Lanes.ORDER);
+    }
+
+    /// Adds `minimum * sx` of each block to the first row of `sums`.
+    private static void addMinimums(
+            MemorySegment minimums, long at, float[] sx, int blocks, MemorySegment sums, int step) {
+        FloatVector total = FloatVector.fromMemorySegment(Lanes.FLOATS, sums, 0, Lanes.ORDER);
+        for (int b = 0; b < blocks; b += step) {
+            FloatVector minimum =
+                    ((IntVector)
+                                    ShortVector.fromMemorySegment(Lanes.HALVES, minimums, at, Lanes.ORDER)
+                                            .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
+                            .lanewise(VectorOperators.LSHL, 13)
+                            .and(Lanes.HALF_BITS)
+                            .reinterpretAsFloats()
+                            .mul(Lanes.HALF_BIAS);
+            total = minimum.fma(broadcast(sx[b]), total);
+            at += 32;
+        }
+        total.intoMemorySegment(sums, 0, Lanes.ORDER);
+    }
+
+    private static void store(MemorySegment sums, MemorySegment y, long offset, boolean accumulate) {
+        FloatVector total = FloatVector.fromMemorySegment(Lanes.FLOATS, sums, 0, Lanes.ORDER);
+        if (accumulate) {
+            total = FloatVector.fromMemorySegment(Lanes.FLOATS, y, offset, Lanes.ORDER).add(total);
+        }
+        total.intoMemorySegment(y, offset, Lanes.ORDER);
+    }
+
+    private static FloatVector broadcast(float value) {
+        return FloatVector.broadcast(Lanes.FLOATS, value);
+    }
+}

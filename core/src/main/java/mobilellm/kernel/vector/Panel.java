@@ -1,0 +1,167 @@
+package mobilellm.kernel.vector;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+import mobilellm.kernel.PackedMatrix;
+
+/// The rows of one pair of vectors, unpacked to f32 once and then met by every tile of tokens: [column, PAIR] numbers
+/// and, for quantised types, [block, PAIR] scales and minimums. Quantised weights stay integers (nibbles minus 8 for
+/// Q4_0, bytes minus 128), so that sums over a block are exact.
+final class Panel {
+    private static final long ROW = Lanes.PAIR * (long) Float.BYTES;
+    private static final long HALF = Lanes.COUNT * (long) Float.BYTES;
+
+    private final MemorySegment numbers;
+    private final MemorySegment scales;
+    private final MemorySegment minimums;
+
+    Panel(Arena arena, int columns) {
+        int blocks = Math.ceilDiv(columns, PackedMatrix.BLOCK);
+        numbers = arena.allocate(columns * ROW, 64);
+        scales = arena.allocate(blocks * ROW, 64);
+        minimums = arena.allocate(blocks * ROW, 64);
+    }
+
+    /// [column, PAIR]
+    MemorySegment numbers() {
+        return numbers;
+    }
+
+    /// [block, PAIR]
+    MemorySegment scales() {
+        return scales;
+    }
+
+    /// [block, PAIR]; filled for Q4_1 only.
+    MemorySegment minimums() {
+        return minimums;
+    }
+
+    /// Unpacks vectors `first` and `first + 1` of the matrix's rows (the last one twice where their number is odd).
+    void unpack(PackedMatrix matrix, int first, int step) {
+        int last = matrix.groups() * (PackedMatrix.GROUP / Lanes.COUNT) - 1;
+        for (int half = 0; half < 2; half++) {
+            int row = Math.min(first + half, last) * Lanes.COUNT;
+            long group = row / PackedMatrix.GROUP;
+            int lane = row % PackedMatrix.GROUP;
+            long target = half * HALF;
+            switch (matrix.type()) {
+                case Q4_0 -> nibbles(matrix, group, lane, target, -8, step);
+                case Q4_1 -> nibbles(matrix, group, lane, target, 0, step);
+                case Q8_0 -> bytes(matrix, group, lane, target, step);
+                case F32, F16, BF16, F64 -> plain(matrix, group, lane, target, step);
+            }
+            if (matrix.type().isQuantised()) {
+                halves(matrix.scales(), scales, matrix.blocks(), group, lane, target, step);
+            }
+            if (matrix.minimums().byteSize() > 0) {
+                halves(matrix.minimums(), minimums, matrix.blocks(), group, lane, target, step);
+            }
+        }
+    }
+
+    private void nibbles(PackedMatrix matrix, long group, int lane, long target, int shift, int step) {
+        MemorySegment source = matrix.quants();
+        long offset = group * matrix.groupBytes() + 4L * lane;
+        for (int b = 0; b < matrix.blocks(); b += step) {
+            for (int slice = 0; slice < 4; slice++) {
+                IntVector bits = IntVector.fromMemorySegment(Lanes.INTS, source, offset, Lanes.ORDER);
+                long low = target + 4L * slice * ROW;
+                long high = low + 16 * ROW;
+                store(bits.and(15).add(shift), low);
+                store(bits.lanewise(VectorOperators.LSHR, 4).and(15).add(shift), high);
+                store(bits.lanewise(VectorOperators.LSHR, 8).and(15).add(shift), low + ROW);
+                store(bits.lanewise(VectorOperators.LSHR, 12).and(15).add(shift), high + ROW);
+                store(bits.lanewise(VectorOperators.LSHR, 16).and(15).add(shift), low + 2 * ROW);
+                store(bits.lanewise(VectorOperators.LSHR, 20).and(15).add(shift), high + 2 * ROW);
+                store(bits.lanewise(VectorOperators.LSHR, 24).and(15).add(shift), low + 3 * ROW);
+                store(bits.lanewise(VectorOperators.LSHR, 28).add(shift), high + 3 * ROW);
+                offset += 64;
+            }
+            target += PackedMatrix.BLOCK * ROW;
+        }
+    }
+
+    private void bytes(PackedMatrix matrix, long group, int lane, long target, int step) {
+        MemorySegment source = matrix.quants();
+        long offset = group * matrix.groupBytes() + 4L * lane;
+        for (int slice = 0; slice < matrix.blocks() * 8; slice += step) {
+            IntVector bits = IntVector.fromMemorySegment(Lanes.INTS, source, offset, Lanes.ORDER);
+            store(bits.and(255).add(-128), target);
+            store(bits.lanewise(VectorOperators.LSHR, 8).and(255).add(-128), target + ROW);
+            store(bits.lanewise(VectorOperators.LSHR, 16).and(255).add(-128), target + 2 * ROW);
+            store(bits.lanewise(VectorOperators.LSHR, 24).add(-128), target + 3 * ROW);
+            offset += 64;
+            target += 4 * ROW;
+        }
+    }
+
+    private void store(IntVector numbersOfRows, long target) {
+        ((FloatVector) numbersOfRows.convert(VectorOperators.I2F, 0))
+                .intoMemorySegment(numbers, target, Lanes.ORDER);
+    }
+
+    private void plain(PackedMatrix matrix, long group, int lane, long target, int step) {
+        MemorySegment source = matrix.quants();
+        int size = matrix.type().blockBytes();
+        long offset = group * matrix.groupBytes() + (long) lane * size;
+        long stride = (long) PackedMatrix.GROUP * size;
+        switch (matrix.type()) {
+            case F16 -> widenHalves(source, offset, stride, numbers, target, matrix.columns(), step);
+            case BF16 -> widenBrainFloats(source, offset, stride, numbers, target, matrix.columns(), step);
+            default -> copyFloats(source, offset, stride, numbers, target, matrix.columns(), step);
+        }
+    }
+
+    private static void halves(
+            MemorySegment source, MemorySegment target, int blocks, long group, int lane, long at, int step) {
+        long offset = (group * blocks * PackedMatrix.GROUP + lane) * Short.BYTES;
+        widenHalves(source, offset, PackedMatrix.GROUP * (long) Short.BYTES, target, at, blocks, step);
+    }
+
+    /// `count` vectors of finite f16, `stride` bytes apart, to consecutive rows of f32.
+    static void widenHalves(
+            MemorySegment source, long offset, long stride, MemorySegment target, long at, int count, int step) {
+        for (int i = 0; i < count; i += step) {
+            ((IntVector)
+                            ShortVector.fromMemorySegment(Lanes.HALVES, source, offset, Lanes.ORDER)
+                                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
+                    .lanewise(VectorOperators.LSHL, 13)
+                    .and(Lanes.HALF_BITS)
+                    .reinterpretAsFloats()
+                    .mul(Lanes.HALF_BIAS)
+                    .intoMemorySegment(target, at, Lanes.ORDER);
+            offset += stride;
+            at += ROW;
+        }
+    }
+
+    private static void widenBrainFloats(
+            MemorySegment source, long offset, long stride, MemorySegment target, long at, int count, int step) {
+        for (int i = 0; i < count; i += step) {
+            ((IntVector)
+                            ShortVector.fromMemorySegment(Lanes.HALVES, source, offset, Lanes.ORDER)
+                                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
+                    .lanewise(VectorOperators.LSHL, 16)
+                    .reinterpretAsFloats()
+                    .intoMemorySegment(target, at, Lanes.ORDER);
+            offset += stride;
+            at += ROW;
+        }
+    }
+
+    /// `count` vectors of f32, `stride` bytes apart, to consecutive rows.
+    static void copyFloats(
+            MemorySegment source, long offset, long stride, MemorySegment target, long at, int count, int step) {
+        for (int i = 0; i < count; i += step) {
+            FloatVector.fromMemorySegment(Lanes.FLOATS, source, offset, Lanes.ORDER)
+                    .intoMemorySegment(target, at, Lanes.ORDER);
+            offset += stride;
+            at += ROW;
+        }
+    }
+}

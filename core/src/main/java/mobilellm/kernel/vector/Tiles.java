@@ -1,0 +1,138 @@
+package mobilellm.kernel.vector;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import mobilellm.kernel.PackedMatrix;
+
+/// Register tiles of prefill and attention: one pair of weight vectors against 6 tokens, 12 sums held in registers.
+///
+/// Written out because C2 keeps vectors in registers only as local variables of one method. Sums run over columns in
+/// ascending order with fused multiply-adds, so a token's result does not depend on its neighbours in the tile.
+final class Tiles {
+    private static final long ROW = Lanes.PAIR * (long) Float.BYTES;
+    private static final long HALF = Lanes.COUNT * (long) Float.BYTES;
+
+    private Tiles() {}
+
+    private static FloatVector load(MemorySegment source, long offset) {
+        return FloatVector.fromMemorySegment(Lanes.FLOATS, source, offset, Lanes.ORDER);
+    }
+
+    private static FloatVector broadcast(float value) {
+        return FloatVector.broadcast(Lanes.FLOATS, value);
+    }
+
+    /// `sums[t] = sum of panel[column] * x[column, t]`.
+    ///
+    /// @param panel [columns, PAIR] f32, from byte `offset` on
+    /// @param x [columns, 6], from index `at` on
+    /// @param sums [6, PAIR], overwritten
+    static void multiply(
+            MemorySegment panel, long offset, int columns, float[] x, int at, MemorySegment sums, int step) {
+        FloatVector a0 = FloatVector.zero(Lanes.FLOATS);
+        FloatVector b0 = FloatVector.zero(Lanes.FLOATS);
+        FloatVector a1 = FloatVector.zero(Lanes.FLOATS);
+        FloatVector b1 = FloatVector.zero(Lanes.FLOATS);
+        FloatVector a2 = FloatVector.zero(Lanes.FLOATS);
+        FloatVector b2 = FloatVector.zero(Lanes.FLOATS);
+        FloatVector a3 = FloatVector.zero(Lanes.FLOATS);
+        FloatVector b3 = FloatVector.zero(Lanes.FLOATS);
+        FloatVector a4 = FloatVector.zero(Lanes.FLOATS);
+        FloatVector b4 = FloatVector.zero(Lanes.FLOATS);
+        FloatVector a5 = FloatVector.zero(Lanes.FLOATS);
+        FloatVector b5 = FloatVector.zero(Lanes.FLOATS);
+        for (int column = 0; column < columns; column += step) {
+            FloatVector w0 = load(panel, offset);
+            FloatVector w1 = load(panel, offset + HALF);
+            FloatVector x0 = broadcast(x[at]);
+            a0 = w0.fma(x0, a0);
+            b0 = w1.fma(x0, b0);
+            FloatVector x1 = broadcast(x[at + 1]);
+            a1 = w0.fma(x1, a1);
+            b1 = w1.fma(x1, b1);
+            FloatVector x2 = broadcast(x[at + 2]);
+            a2 = w0.fma(x2, a2);
+            b2 = w1.fma(x2, b2);
+            FloatVector x3 = broadcast(x[at + 3]);
+            a3 = w0.fma(x3, a3);
+            b3 = w1.fma(x3, b3);
+            FloatVector x4 = broadcast(x[at + 4]);
+            a4 = w0.fma(x4, a4);
+            b4 = w1.fma(x4, b4);
+            FloatVector x5 = broadcast(x[at + 5]);
+            a5 = w0.fma(x5, a5);
+            b5 = w1.fma(x5, b5);
+            offset += ROW;
+            at += 6;
+        }
+        a0.intoMemorySegment(sums, 0 * ROW, Lanes.ORDER);
+        b0.intoMemorySegment(sums, 0 * ROW + HALF, Lanes.ORDER);
+        a1.intoMemorySegment(sums, 1 * ROW, Lanes.ORDER);
+        b1.intoMemorySegment(sums, 1 * ROW + HALF, Lanes.ORDER);
+        a2.intoMemorySegment(sums, 2 * ROW, Lanes.ORDER);
+        b2.intoMemorySegment(sums, 2 * ROW + HALF, Lanes.ORDER);
+        a3.intoMemorySegment(sums, 3 * ROW, Lanes.ORDER);
+        b3.intoMemorySegment(sums, 3 * ROW + HALF, Lanes.ORDER);
+        a4.intoMemorySegment(sums, 4 * ROW, Lanes.ORDER);
+        b4.intoMemorySegment(sums, 4 * ROW + HALF, Lanes.ORDER);
+        a5.intoMemorySegment(sums, 5 * ROW, Lanes.ORDER);
+        b5.intoMemorySegment(sums, 5 * ROW + HALF, Lanes.ORDER);
+    }
+
+    /// `totals[t] = sum over blocks of (sums[t] * dx[t]) * scale`, then with minimums the sum over blocks of
+    /// `minimum * sx[t]` on top, where `sums[t]` are a block's integer products, exact in f32.
+    ///
+    /// @param panel integers and scales of a pair of vectors
+    /// @param blocks blocks of 32 columns
+    /// @param x [columns, 6], from index `at` on
+    /// @param dx scales of the activations, [block, 6], from index `block` on
+    /// @param sx scaled sums of the activations, like `dx`
+    /// @param sums [6, PAIR], scratch
+    /// @param totals [6, PAIR], overwritten
+    static void blocks(
+            Panel panel, boolean minimums, int blocks, float[] x, int at, float[] dx, float[] sx, int block,
+            MemorySegment sums, MemorySegment totals, int step) {
+        totals.fill((byte) 0);
+        long offset = 0;
+        int column = at;
+        for (int b = 0; b < blocks; b += step) {
+            multiply(panel.numbers(), offset, PackedMatrix.BLOCK, x, column, sums, step);
+            add(sums, panel.scales(), b * ROW, dx, block + b * VectorOperand.TILE, totals, step);
+            offset += PackedMatrix.BLOCK * ROW;
+            column += PackedMatrix.BLOCK * VectorOperand.TILE;
+        }
+        if (minimums) {
+            for (int b = 0; b < blocks; b += step) {
+                addMinimums(panel.minimums(), b * ROW, sx, block + b * VectorOperand.TILE, totals, step);
+            }
+        }
+    }
+
+    private static void add(
+            MemorySegment sums, MemorySegment scales, long offset, float[] dx, int block, MemorySegment totals, int step) {
+        FloatVector w0 = load(scales, offset);
+        FloatVector w1 = load(scales, offset + HALF);
+        long at = 0;
+        for (int t = 0; t < VectorOperand.TILE; t += step) {
+            FloatVector v = broadcast(dx[block + t]);
+            load(sums, at).mul(v).fma(w0, load(totals, at)).intoMemorySegment(totals, at, Lanes.ORDER);
+            at += HALF;
+            load(sums, at).mul(v).fma(w1, load(totals, at)).intoMemorySegment(totals, at, Lanes.ORDER);
+            at += HALF;
+        }
+    }
+
+    private static void addMinimums(
+            MemorySegment minimums, long offset, float[] sx, int block, MemorySegment totals, int step) {
+        FloatVector w0 = load(minimums, offset);
+        FloatVector w1 = load(minimums, offset + HALF);
+        long at = 0;
+        for (int t = 0; t < VectorOperand.TILE; t += step) {
+            FloatVector v = broadcast(sx[block + t]);
+            w0.fma(v, load(totals, at)).intoMemorySegment(totals, at, Lanes.ORDER);
+            at += HALF;
+            w1.fma(v, load(totals, at)).intoMemorySegment(totals, at, Lanes.ORDER);
+            at += HALF;
+        }
+    }
+}

@@ -1,0 +1,186 @@
+package mobilellm.kernel.vector;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import mobilellm.kernel.Activations;
+import mobilellm.kernel.Operand;
+import mobilellm.kernel.PackedMatrix;
+
+/// Activations in the forms that the products read.
+///
+/// int8: each block of 32 columns of a row becomes `round(x * 127 / max|x|)` with the f32 scale `max|x| / 127`.
+/// - One row (decode): pairs of 16-bit numbers in the order in which weights fall into 16-bit lanes.
+/// - More rows (prefill): tiles of 6 rows, [tile, column, 6], the integers as f32, in which their products and sums over a
+///   block are exact as well.
+///
+/// f32, for plain weights: the same tiles of the values themselves.
+final class VectorOperand extends Operand {
+    /// Rows of a tile: with two vectors of weights, 12 sums, 2 weights and 1 activation fill the 16 registers that C2 uses.
+    static final int TILE = 6;
+
+    /// Adding and subtracting 1.5 * 2^23 rounds an f32 of small magnitude to the nearest integer, ties to even.
+    private static final float ROUND = 0x1.8p23f;
+
+    /// Blocks below this are zero: 127 / max would overflow.
+    private static final float TINY = 1e-30f;
+
+    private final int columns;
+    private final boolean int8;
+    private final boolean plain;
+    private final float[] tiles;
+    private final float[] plainTiles;
+    private final float[] scales;
+    private final float[] scaledSums;
+    private final int[] nibblePairs;
+    private final int[] nibbleStarts;
+    private final int[] byteTriples;
+    private final int[] zeros;
+
+    VectorOperand(Activations values, boolean int8, boolean plain) {
+        super(values);
+        this.columns = values.columns();
+        this.int8 = int8;
+        this.plain = plain;
+        int padded = Math.ceilDiv(values.rows(), TILE) * TILE;
+        int blocks = Math.ceilDiv(columns, PackedMatrix.BLOCK);
+        tiles = new float[int8 ? padded * columns : 0];
+        plainTiles = new float[plain ? padded * columns : 0];
+        scales = new float[int8 ? padded * blocks : 0];
+        scaledSums = new float[int8 ? padded * blocks : 0];
+        nibblePairs = new int[int8 ? 16 * blocks : 0];
+        nibbleStarts = new int[int8 ? blocks : 0];
+        zeros = new int[int8 ? blocks : 0];
+        byteTriples = new int[int8 ? 24 * blocks : 0];
+    }
+
+    /// Makes the forms for a whole tile, or for the single row of decode.
+    void prepare(int tile, int rows, float[] scratch) {
+        int first = tile * TILE;
+        int count = Math.min(TILE, rows - first);
+        for (int t = 0; t < count; t++) {
+            if (plain) {
+                values().read(first + t, 0, scratch, 0, columns);
+                scatter(scratch, plainTiles, tile * TILE * columns + t);
+            }
+            if (int8) {
+                quantise(first + t, rows == 1 ? 0 : tile * TILE * blocks() + t, rows == 1 ? 1 : TILE, scratch);
+                if (rows == 1) {
+                    arrange(scratch);
+                } else {
+                    scatter(scratch, tiles, tile * TILE * columns + t);
+                }
+            }
+        }
+    }
+
+    private int blocks() {
+        return columns / PackedMatrix.BLOCK;
+    }
+
+    private void scatter(float[] row, float[] target, int at) {
+        for (int i = 0; i < columns; i++) {
+            target[at + i * TILE] = row[i];
+        }
+    }
+
+    /// Integers of one row to `target`, scale and scaled sum of block `b` to index `at + b * stride`.
+    private void quantise(int row, int at, int stride, float[] target) {
+        MemorySegment x = values().data();
+        long offset = values().offset(row);
+        for (int b = 0; b < blocks(); b++) {
+            FloatVector magnitude = FloatVector.zero(Lanes.FLOATS);
+            for (int i = 0; i < PackedMatrix.BLOCK; i += Lanes.COUNT) {
+                magnitude = magnitude.max(load(x, offset + 4L * i).abs());
+            }
+            float largest = magnitude.reduceLanes(VectorOperators.MAX);
+            float inverse = largest < TINY ? 0 : 127 / largest;
+            FloatVector total = FloatVector.zero(Lanes.FLOATS);
+            for (int i = 0; i < PackedMatrix.BLOCK; i += Lanes.COUNT) {
+                FloatVector q = load(x, offset + 4L * i).mul(inverse).add(ROUND).sub(ROUND);
+                q.intoArray(target, b * PackedMatrix.BLOCK + i);
+                total = total.add(q);
+            }
+            float scale = largest < TINY ? 0 : largest / 127;
+            scales[at + b * stride] = scale;
+            scaledSums[at + b * stride] = scale * total.reduceLanes(VectorOperators.ADD);
+            offset += 4L * PackedMatrix.BLOCK;
+        }
+    }
+
+    private static FloatVector load(MemorySegment x, long offset) {
+        return FloatVector.fromMemorySegment(Lanes.FLOATS, x, offset, Lanes.ORDER);
+    }
+
+    /// The forms of decode, see [MatrixVector].
+    private void arrange(float[] q) {
+        for (int b = 0; b < blocks(); b++) {
+            int low = b * PackedMatrix.BLOCK;
+            int even = 0;
+            int odd = 0;
+            for (int c = 0; c < 4; c++) {
+                int at = b * 16 + 4 * c;
+                int x = low + 4 * c;
+                nibblePairs[at] = pair(q[x], q[x + 2]);
+                nibblePairs[at + 1] = pair(q[x + 16], q[x + 18]);
+                nibblePairs[at + 2] = pair(q[x + 1], q[x + 3]);
+                nibblePairs[at + 3] = pair(q[x + 17], q[x + 19]);
+                even += (int) (q[x] + q[x + 1] + q[x + 16] + q[x + 17]);
+                odd += (int) (q[x + 2] + q[x + 3] + q[x + 18] + q[x + 19]);
+            }
+            nibbleStarts[b] = pair(-8 * even, -8 * odd);
+            for (int c = 0; c < 8; c++) {
+                int at = b * 24 + 3 * c;
+                int x = low + 4 * c;
+                byteTriples[at] = pair(q[x], q[x + 2]);
+                byteTriples[at + 1] = pair(q[x + 1], q[x + 3]);
+                byteTriples[at + 2] =
+                        pair(32768 - 128 * (q[x] + q[x + 1]), 32768 - 128 * (q[x + 2] + q[x + 3]));
+            }
+        }
+    }
+
+    private static int pair(float low, float high) {
+        return ((int) high << 16) | ((int) low & 0xFFFF);
+    }
+
+    /// Tiles of integers as f32, [tile, column, 6].
+    float[] tiles() {
+        return tiles;
+    }
+
+    /// Tiles of the values themselves, [tile, column, 6].
+    float[] plainTiles() {
+        return plainTiles;
+    }
+
+    /// Scales of the blocks: [tile, block, 6], or one a block for a single row.
+    float[] scales() {
+        return scales;
+    }
+
+    /// Scale times the sum of the block's integers, in the order of [#scales].
+    float[] scaledSums() {
+        return scaledSums;
+    }
+
+    /// Decode, nibbles: for each slice the columns `(x, x+2) (x+16, x+18) (x+1, x+3) (x+17, x+19)` as 16-bit pairs.
+    int[] nibblePairs() {
+        return nibblePairs;
+    }
+
+    /// Decode, Q4_0: -8 times the sums of the even and the odd lanes' columns, as a 16-bit pair.
+    int[] nibbleStarts() {
+        return nibbleStarts;
+    }
+
+    /// Decode, Q4_1: sums start at zero.
+    int[] zeros() {
+        return zeros;
+    }
+
+    /// Decode, bytes: for each slice `(x, x+2) (x+1, x+3)` and what makes the pair sums unsigned.
+    int[] byteTriples() {
+        return byteTriples;
+    }
+}

@@ -1,0 +1,217 @@
+package mobilellm.kernel.vector;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Set;
+import jdk.incubator.vector.FloatVector;
+import mobilellm.kernel.Activations;
+import mobilellm.kernel.Operand;
+import mobilellm.kernel.Operations;
+import mobilellm.kernel.PackedMatrix;
+import mobilellm.kernel.RotaryAngles;
+import mobilellm.kernel.Sequences;
+import mobilellm.kernel.ThreadTeam.Worker;
+import mobilellm.tensor.DType;
+
+/// The operations on the Vector API. Rows are shared out in tiles of 6, matrices in units of 32 rows.
+final class VectorOperations implements Operations {
+    private static final int UNIT = 32;
+    private static final int UNIT_VECTORS = UNIT / Lanes.COUNT;
+    private static final int TILE = VectorOperand.TILE;
+
+    private final Scratch[] scratches;
+
+    VectorOperations(int threads, Arena arena) {
+        scratches = new Scratch[threads];
+        for (int i = 0; i < threads; i++) {
+            scratches[i] = new Scratch(arena);
+        }
+    }
+
+    @Override
+    public Operand operand(Arena arena, int rows, int columns, Set<DType> weights) {
+        boolean int8 = weights.stream().anyMatch(DType::isQuantised);
+        boolean plain = !weights.stream().allMatch(DType::isQuantised);
+        for (Scratch scratch : scratches) {
+            scratch.fit(arena, columns);
+        }
+        return new VectorOperand(new Activations(arena, rows, columns), int8, plain);
+    }
+
+    private static int firstRow(int rows, Worker worker) {
+        return worker.from(Math.ceilDiv(rows, TILE)) * TILE;
+    }
+
+    private static int endRow(int rows, Worker worker) {
+        return Math.min(rows, worker.to(Math.ceilDiv(rows, TILE)) * TILE);
+    }
+
+    @Override
+    public void embed(PackedMatrix embedding, int[] tokens, int rows, Activations target, Worker worker) {
+        float[] row = scratches[worker.index()].row();
+        for (int r = firstRow(rows, worker); r < endRow(rows, worker); r++) {
+            embedding.readRow(tokens[r], row);
+            target.write(r, 0, row, 0, embedding.columns());
+        }
+    }
+
+    @Override
+    public void rmsNorm(
+            Activations x, int rows, Activations weight, double epsilon, Activations target, Worker worker) {
+        for (int r = firstRow(rows, worker); r < endRow(rows, worker); r++) {
+            Elementwise.rmsNorm(x, weight, epsilon, target, r, scratches[worker.index()].sums());
+        }
+    }
+
+    @Override
+    public void prepare(Operand operand, int rows, Worker worker) {
+        VectorOperand target = (VectorOperand) operand;
+        float[] scratch = scratches[worker.index()].row();
+        int tiles = Math.ceilDiv(rows, TILE);
+        for (int tile = worker.from(tiles); tile < worker.to(tiles); tile++) {
+            target.prepare(tile, rows, scratch);
+        }
+    }
+
+    @Override
+    public void multiply(
+            PackedMatrix matrix, Operand x, int rows, Activations y, boolean accumulate, Worker worker) {
+        VectorOperand operand = (VectorOperand) x;
+        int units = Math.ceilDiv(matrix.rows(), UNIT);
+        int vectors = matrix.groups() * (PackedMatrix.GROUP / Lanes.COUNT);
+        int from = worker.from(units) * UNIT_VECTORS;
+        int to = Math.min(vectors, worker.to(units) * UNIT_VECTORS);
+        int step = Lanes.step();
+        Scratch scratch = scratches[worker.index()];
+        if (rows == 1 && matrix.type().isQuantised()) {
+            for (int v = from; v < to; v++) {
+                MatrixVector.multiply(matrix, operand, y.data(), accumulate, v, scratch.panel().numbers(), step);
+            }
+            return;
+        }
+        Panel panel = scratch.panel();
+        for (int v = from; v < to; v += 2) {
+            panel.unpack(matrix, v, step);
+            for (int tile = 0; tile * TILE < rows; tile++) {
+                if (matrix.type().isQuantised()) {
+                    Tiles.blocks(
+                            panel,
+                            matrix.type() == DType.Q4_1,
+                            matrix.blocks(),
+                            operand.tiles(),
+                            tile * TILE * matrix.columns(),
+                            operand.scales(),
+                            operand.scaledSums(),
+                            tile * TILE * matrix.blocks(),
+                            scratch.blockSums(),
+                            scratch.totals(),
+                            step);
+                } else {
+                    Tiles.multiply(
+                            panel.numbers(),
+                            0,
+                            matrix.columns(),
+                            operand.plainTiles(),
+                            tile * TILE * matrix.columns(),
+                            scratch.totals(),
+                            step);
+                }
+                store(scratch.totals(), y, tile * TILE, Math.min(rows, tile * TILE + TILE), v, vectors, accumulate);
+            }
+        }
+    }
+
+    private static void store(
+            MemorySegment totals, Activations y, int from, int to, int vector, int vectors, boolean accumulate) {
+        for (int r = from; r < to; r++) {
+            for (int half = 0; half < 2 && vector + half < vectors; half++) {
+                long source = ((r - from) * 2L + half) * Lanes.COUNT * Float.BYTES;
+                long target = y.offset(r) + (long) (vector + half) * Lanes.COUNT * Float.BYTES;
+                FloatVector total = FloatVector.fromMemorySegment(Lanes.FLOATS, totals, source, Lanes.ORDER);
+                if (accumulate) {
+                    total = FloatVector.fromMemorySegment(Lanes.FLOATS, y.data(), target, Lanes.ORDER).add(total);
+                }
+                total.intoMemorySegment(y.data(), target, Lanes.ORDER);
+            }
+        }
+    }
+
+    @Override
+    public void swiGlu(Activations gate, Activations up, int rows, Activations target, Worker worker) {
+        int units = Math.ceilDiv(gate.columns(), UNIT);
+        int from = worker.from(units) * UNIT;
+        int to = Math.min(gate.stride(), worker.to(units) * UNIT);
+        for (int r = 0; r < rows; r++) {
+            Elementwise.swiGlu(gate, up, target, r, from, to);
+        }
+    }
+
+    @Override
+    public void rotate(Activations x, int heads, RotaryAngles angles, int rows, Worker worker) {
+        for (int r = firstRow(rows, worker); r < endRow(rows, worker); r++) {
+            Elementwise.rotate(x, heads, angles, r);
+        }
+    }
+
+    @Override
+    public void store(
+            Activations keys, Activations values, Sequences sequences, int rows, int slot, Worker worker) {
+        for (int r = firstRow(rows, worker); r < endRow(rows, worker); r++) {
+            sequences.store(r).write(slot, sequences.position(r), keys, values, r);
+        }
+    }
+
+    @Override
+    public void attend(
+            Activations queries, Sequences sequences, int rows, int slot, Activations target, Worker worker) {
+        scratches[worker.index()].attention().attend(queries, sequences, rows, slot, target, worker);
+    }
+
+    /// What one member of the team needs for itself.
+    private static final class Scratch {
+        private final MemorySegment blockSums;
+        private final MemorySegment totals;
+        private final float[] sums = new float[16];
+        private final Attention attention;
+        private Panel panel;
+        private float[] row = new float[0];
+
+        Scratch(Arena arena) {
+            blockSums = arena.allocate((long) TILE * Lanes.PAIR * Float.BYTES, 64);
+            totals = arena.allocate((long) TILE * Lanes.PAIR * Float.BYTES, 64);
+            panel = new Panel(arena, 0);
+            attention = new Attention(arena);
+        }
+
+        void fit(Arena arena, int columns) {
+            if (columns > row.length) {
+                panel = new Panel(arena, columns);
+                row = new float[columns];
+            }
+        }
+
+        Panel panel() {
+            return panel;
+        }
+
+        float[] row() {
+            return row;
+        }
+
+        float[] sums() {
+            return sums;
+        }
+
+        MemorySegment blockSums() {
+            return blockSums;
+        }
+
+        MemorySegment totals() {
+            return totals;
+        }
+
+        Attention attention() {
+            return attention;
+        }
+    }
+}

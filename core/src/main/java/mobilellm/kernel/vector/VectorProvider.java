@@ -1,0 +1,35 @@
+package mobilellm.kernel.vector;
+
+import java.lang.foreign.Arena;
+import mobilellm.kernel.KernelProvider;
+import mobilellm.kernel.Operations;
+
+/// The JDK's Vector API, where the incubator module is present.
+public final class VectorProvider implements KernelProvider {
+    private static final String MODULE = "jdk.incubator.vector";
+
+    @Override
+    public String name() {
+        return "vector";
+    }
+
+    @Override
+    public boolean isUsable() {
+        return ModuleLayer.boot().findModule(MODULE).isPresent();
+    }
+
+    @Override
+    public String why() {
+        return isUsable()
+                ? "Vector API, " + Lanes.COUNT * Float.SIZE + "-bit vectors, int8 activations"
+                : "not usable: start java with --add-modules " + MODULE;
+    }
+
+    @Override
+    public Operations open(int threads, Arena arena) {
+        if (!isUsable()) {
+            throw new IllegalStateException("kernels 'vector': " + why());
+        }
+        return new VectorOperations(threads, arena);
+    }
+}

@@ -1,0 +1,69 @@
+package mobilellm.model;
+
+import mobilellm.config.ModelConfig;
+import mobilellm.kernel.KeyValueStore;
+
+/// Keys and values of one sequence, one slot for each cache slot of the model's layer plan. Memory is taken as the sequence
+/// grows.
+public final class KvCache implements AutoCloseable {
+    private final KeyValueStore store;
+    private final int capacity;
+    private int length;
+
+    /// @param capacity the most positions it can hold
+    public KvCache(ModelConfig config, int capacity, KvType type) {
+        if (capacity < 1) {
+            throw new IllegalArgumentException("a KV cache holds at least 1 position, got " + capacity);
+        }
+        this.capacity = capacity;
+        store =
+                new KeyValueStore(
+                        config.plan().cacheSlots(),
+                        config.keyValueHeads(),
+                        config.headDim(),
+                        capacity,
+                        type.type());
+    }
+
+    /// Bytes that one position takes in a cache of this type.
+    public static long bytesPerPosition(ModelConfig config, KvType type) {
+        return KeyValueStore.bytesPerPosition(
+                config.plan().cacheSlots(), config.keyValueHeads(), config.headDim(), type.type());
+    }
+
+    public int capacity() {
+        return capacity;
+    }
+
+    /// Positions that are filled.
+    public int length() {
+        return length;
+    }
+
+    /// Forgets the positions from `newLength` on.
+    public void truncate(int newLength) {
+        if (newLength < 0 || newLength > length) {
+            throw new IllegalArgumentException(
+                    "cannot truncate a KV cache of %d positions to %d".formatted(length, newLength));
+        }
+        length = newLength;
+    }
+
+    /// Bytes that are taken now.
+    public long bytes() {
+        return store.bytes();
+    }
+
+    KeyValueStore store() {
+        return store;
+    }
+
+    void advance(int positions) {
+        length += positions;
+    }
+
+    @Override
+    public void close() {
+        store.close();
+    }
+}

@@ -1,0 +1,232 @@
+package mobilellm.model;
+
+import java.lang.foreign.Arena;
+import java.util.List;
+import java.util.Set;
+import mobilellm.config.LayerPlan;
+import mobilellm.config.ModelConfig;
+import mobilellm.kernel.Activations;
+import mobilellm.kernel.KernelProvider;
+import mobilellm.kernel.Operand;
+import mobilellm.kernel.Operations;
+import mobilellm.kernel.RotaryAngles;
+import mobilellm.kernel.Sequences;
+import mobilellm.kernel.ThreadTeam;
+import mobilellm.kernel.ThreadTeam.Worker;
+
+/// The forward pass of a MobileLLM-style decoder (Liu et al. 2024, arXiv 2402.14905): pre-norm blocks of grouped-query
+/// attention with rotary embedding and a SwiGLU feed-forward layer, the output head usually the embedding itself.
+///
+/// [#pass] is the whole model, top to bottom. Every member of the thread team runs it at once and does its share of each
+/// operation; a barrier stands wherever the next operation reads what another member wrote. Nothing is allocated in a pass.
+///
+/// A token's logits have the same bits whatever else is in the batch, however a prompt is cut into batches, and however
+/// many threads there are. This makes prefix reuse and batching exact.
+public final class Transformer implements AutoCloseable {
+    /// The most rows of a pass: enough to amortise unpacking weights, few enough that activations stay in cache.
+    private static final int MAXIMUM_BATCH = 512;
+
+    private final ModelConfig config;
+    private final LayerPlan plan;
+    private final Weights weights;
+    private final ThreadTeam team;
+    private final Arena arena = Arena.ofShared();
+    private final Operations kernels;
+    private final RotaryAngles angles;
+    private final Activations hidden;
+    private final Activations queries;
+    private final Activations keys;
+    private final Activations values;
+    private final Activations gate;
+    private final Activations up;
+    private final Operand attentionInput;
+    private final Operand attended;
+    private final Operand feedForwardInput;
+    private final Operand feedForwardInner;
+    private final ThreadTeam.Job job = this::pass;
+    private Batch batch = new Batch();
+    private Head head;
+
+    /// What the output head works on: grows with the number of rows whose logits are wanted at once.
+    private record Head(Arena arena, Operand input, Activations logits) {}
+
+    /// @param weights of a checkpoint of this config
+    /// @param team runs the passes; may serve other transformers too
+    public Transformer(ModelConfig config, Weights weights, KernelProvider provider, ThreadTeam team) {
+        this.config = config;
+        this.plan = config.plan();
+        this.weights = weights;
+        this.team = team;
+        kernels = provider.open(team.threads(), arena);
+        int rows = MAXIMUM_BATCH;
+        angles = new RotaryAngles(rows, config.headDim(), config.rope().theta());
+        hidden = new Activations(arena, rows, config.hiddenSize());
+        queries = new Activations(arena, rows, config.queryWidth());
+        keys = new Activations(arena, rows, config.keyValueWidth());
+        values = new Activations(arena, rows, config.keyValueWidth());
+        gate = new Activations(arena, rows, config.intermediateSize());
+        up = new Activations(arena, rows, config.intermediateSize());
+        attentionInput =
+                kernels.operand(
+                        arena,
+                        rows,
+                        config.hiddenSize(),
+                        weights.types(block -> List.of(block.query(), block.key(), block.value())));
+        attended =
+                kernels.operand(
+                        arena, rows, config.queryWidth(), weights.types(block -> List.of(block.attentionOutput())));
+        feedForwardInput =
+                kernels.operand(
+                        arena, rows, config.hiddenSize(), weights.types(block -> List.of(block.gate(), block.up())));
+        feedForwardInner =
+                kernels.operand(
+                        arena, rows, config.intermediateSize(), weights.types(block -> List.of(block.down())));
+        head = head(1);
+    }
+
+    private Head head(int rows) {
+        Arena own = Arena.ofShared();
+        return new Head(
+                own,
+                kernels.operand(own, rows, config.hiddenSize(), Set.of(weights.head().type())),
+                new Activations(own, rows, config.vocabularySize()));
+    }
+
+    public ModelConfig config() {
+        return config;
+    }
+
+    /// Rows that one [#forward] takes.
+    public int maximumBatch() {
+        return MAXIMUM_BATCH;
+    }
+
+    /// Runs the batch and advances its caches. One call at a time.
+    ///
+    /// @throws IllegalArgumentException if the batch is empty or too large, or a token lies outside the vocabulary
+    public void forward(Batch rows) {
+        if (rows.size() == 0 || rows.size() > MAXIMUM_BATCH) {
+            throw new IllegalArgumentException(
+                    "a batch has 1 to %d rows, got %d".formatted(MAXIMUM_BATCH, rows.size()));
+        }
+        for (int row = 0; row < rows.size(); row++) {
+            int token = rows.tokens()[row];
+            if (token < 0 || token >= config.vocabularySize()) {
+                throw new IllegalArgumentException(
+                        "token id %d is outside the vocabulary of %d".formatted(token, config.vocabularySize()));
+            }
+        }
+        if (rows.logitsRows() > head.logits().rows()) {
+            head.arena().close();
+            head = head(rows.logitsRows());
+        }
+        for (int row = 0; row < rows.size(); row++) {
+            rows.all().store(row).reserve(rows.all().position(row) + 1);
+        }
+        batch = rows;
+        team.run(job);
+        for (int row = 0; row < rows.size(); row++) {
+            rows.cache(row).advance(1);
+        }
+    }
+
+    /// The whole model, as each member of the team runs it.
+    private void pass(Worker worker) {
+        int rows = batch.size();
+        Sequences sequences = batch.all();
+        double epsilon = config.rmsNormEpsilon();
+
+        for (int row = worker.from(rows); row < worker.to(rows); row++) {
+            angles.set(row, sequences.position(row));
+        }
+        kernels.embed(weights.embedding(), batch.tokens(), rows, hidden, worker); // [rows, hiddenSize]
+
+        for (int v = 0; v < plan.visits().size(); v++) {
+            var visit = plan.visits().get(v);
+            var block = weights.blocks().get(visit.block());
+
+            kernels.rmsNorm(hidden, rows, block.attentionNorm(), epsilon, attentionInput.values(), worker);
+            kernels.prepare(attentionInput, rows, worker);
+            worker.barrier();
+            kernels.multiply(block.query(), attentionInput, rows, queries, false, worker);
+            if (visit.writesCache()) {
+                kernels.multiply(block.key(), attentionInput, rows, keys, false, worker);
+                kernels.multiply(block.value(), attentionInput, rows, values, false, worker);
+            }
+            worker.barrier();
+            kernels.rotate(queries, config.heads(), angles, rows, worker);
+            if (visit.writesCache()) {
+                kernels.rotate(keys, config.keyValueHeads(), angles, rows, worker);
+                kernels.store(keys, values, sequences, rows, visit.cacheSlot(), worker);
+            }
+            worker.barrier();
+
+            if (v == plan.visits().size() - 1) {
+                // All keys and values are stored; from here on only rows whose logits are wanted matter.
+                keepWantedRows(worker);
+                rows = batch.logitsRows();
+                sequences = batch.wantedOnly();
+                if (rows == 0) {
+                    return;
+                }
+            }
+            kernels.attend(queries, sequences, rows, visit.cacheSlot(), attended.values(), worker);
+            worker.barrier();
+            kernels.prepare(attended, rows, worker);
+            worker.barrier();
+            kernels.multiply(block.attentionOutput(), attended, rows, hidden, true, worker);
+            worker.barrier();
+
+            kernels.rmsNorm(hidden, rows, block.feedForwardNorm(), epsilon, feedForwardInput.values(), worker);
+            kernels.prepare(feedForwardInput, rows, worker);
+            worker.barrier();
+            kernels.multiply(block.gate(), feedForwardInput, rows, gate, false, worker);
+            kernels.multiply(block.up(), feedForwardInput, rows, up, false, worker);
+            kernels.swiGlu(gate, up, rows, feedForwardInner.values(), worker); // [rows, intermediateSize]
+            worker.barrier();
+            kernels.prepare(feedForwardInner, rows, worker);
+            worker.barrier();
+            kernels.multiply(block.down(), feedForwardInner, rows, hidden, true, worker);
+            worker.barrier();
+        }
+
+        kernels.rmsNorm(hidden, rows, weights.finalNorm(), epsilon, head.input().values(), worker);
+        kernels.prepare(head.input(), rows, worker);
+        worker.barrier();
+        kernels.multiply(weights.head(), head.input(), rows, head.logits(), false, worker);
+    }
+
+    /// Moves the wanted rows of `hidden` and `queries` to the front.
+    private void keepWantedRows(Worker worker) {
+        if (worker.index() == 0) {
+            for (int row = 0; row < batch.logitsRows(); row++) {
+                hidden.copyRow(batch.wantedRow(row), row);
+                queries.copyRow(batch.wantedRow(row), row);
+            }
+        }
+        worker.barrier();
+    }
+
+    /// Copies the logits of the `row`-th wanted row of the last pass.
+    ///
+    /// @param target `[vocabularySize]`
+    public void logits(int row, float[] target) {
+        if (row < 0 || row >= batch.logitsRows()) {
+            throw new IllegalArgumentException(
+                    "the last batch has logits of %d rows, asked for row %d".formatted(batch.logitsRows(), row));
+        }
+        head.logits().read(row, 0, target, 0, config.vocabularySize());
+    }
+
+    /// Bytes of weights read for each decoded token.
+    public long bytesPerToken() {
+        return weights.bytesPerToken(plan);
+    }
+
+    /// Frees the buffers; the weights and the team stay open.
+    @Override
+    public void close() {
+        head.arena().close();
+        arena.close();
+    }
+}
