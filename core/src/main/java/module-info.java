@@ -5,7 +5,9 @@ module mobilellm {
     requires java.net.http;
     requires tools.jackson.core;
 
+    exports mobilellm;
     exports mobilellm.config;
+    exports mobilellm.engine;
     exports mobilellm.hub;
     exports mobilellm.sampling;
     exports mobilellm.tensor;

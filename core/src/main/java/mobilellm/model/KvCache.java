@@ -1,5 +1,6 @@
 package mobilellm.model;
 
+import mobilellm.config.KvType;
 import mobilellm.config.ModelConfig;
 import mobilellm.kernel.KeyValueStore;
 
@@ -13,7 +14,8 @@ public final class KvCache implements AutoCloseable {
     /// @param capacity the most positions it can hold
     public KvCache(ModelConfig config, int capacity, KvType type) {
         if (capacity < 1) {
-            throw new IllegalArgumentException("a KV cache holds at least 1 position, got " + capacity);
+            throw new IllegalArgumentException(
+                    "a KV cache holds at least 1 position, got " + capacity);
         }
         this.capacity = capacity;
         store =
@@ -44,7 +46,8 @@ public final class KvCache implements AutoCloseable {
     public void truncate(int newLength) {
         if (newLength < 0 || newLength > length) {
             throw new IllegalArgumentException(
-                    "cannot truncate a KV cache of %d positions to %d".formatted(length, newLength));
+                    "cannot truncate a KV cache of %d positions to %d"
+                            .formatted(length, newLength));
         }
         length = newLength;
     }

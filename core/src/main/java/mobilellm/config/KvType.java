@@ -1,4 +1,4 @@
-package mobilellm.model;
+package mobilellm.config;
 
 import mobilellm.tensor.DType;
 
@@ -13,7 +13,8 @@ public enum KvType {
         this.type = type;
     }
 
-    DType type() {
+    /// The element type.
+    public DType type() {
         return type;
     }
 }

@@ -1,0 +1,265 @@
+package mobilellm;
+
+import mobilellm.checkpoint.Checkpoint;
+import mobilellm.checkpoint.ModelTensors;
+import mobilellm.config.ModelConfig;
+import mobilellm.engine.LogitsListener;
+import mobilellm.engine.Session;
+import mobilellm.engine.SessionOptions;
+import mobilellm.kernel.KernelProvider;
+import mobilellm.kernel.Kernels;
+import mobilellm.kernel.ThreadTeam;
+import mobilellm.model.Transformer;
+import mobilellm.model.Weights;
+import mobilellm.tensor.MalformedFileException;
+import mobilellm.tensor.UnsupportedModelException;
+import mobilellm.tokenizer.Tokenizer;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+
+/// A language model in this process.
+///
+/// ```java
+/// try (MobileLlm model = MobileLlm.load(Path.of("model.gguf"))) {
+///     for (String piece : model.chat().send("Why is the sky blue?")) {
+///         System.out.print(piece);
+///     }
+/// }
+/// ```
+///
+/// A model may be used by several threads; their computations take turns. A chat or a generation belongs to one thread at
+/// a time. Closing the model closes them too; nothing may be computing then.
+public final class MobileLlm implements AutoCloseable {
+    private final ModelConfig config;
+    private final SessionOptions sessionOptions;
+    private final Supplier<Tokenizer> tokenizer;
+    private final Optional<String> chatTemplate;
+    private final KernelProvider kernels;
+    private final ThreadTeam team;
+    private final Weights weights;
+    private final Transformer transformer;
+    private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
+
+    private MobileLlm(
+            ModelConfig config,
+            Supplier<Tokenizer> tokenizer,
+            Optional<String> chatTemplate,
+            SessionOptions sessionOptions,
+            KernelProvider kernels,
+            ThreadTeam team,
+            Weights weights) {
+        this.config = config;
+        this.tokenizer = tokenizer;
+        this.chatTemplate = chatTemplate;
+        this.kernels = kernels;
+        this.team = team;
+        this.weights = weights;
+        this.sessionOptions = sessionOptions;
+        transformer = new Transformer(config, weights, kernels, team);
+    }
+
+    /// Loads a model file with [LoadOptions#defaults()].
+    ///
+    /// @throws IOException if the file cannot be read
+    /// @throws MalformedFileException if it is not a sound model file
+    /// @throws UnsupportedModelException if the model needs something that this version does not do
+    public static MobileLlm load(Path path) throws IOException {
+        return load(path, LoadOptions.defaults());
+    }
+
+    /// Loads a model file. Weights are copied into the layout of the kernels, and the file is closed again.
+    ///
+    /// @throws IOException if the file cannot be read
+    /// @throws MalformedFileException if it is not a sound model file
+    /// @throws UnsupportedModelException if the model needs something that this version does not do
+    /// @throws IllegalArgumentException if an option does not suit the model or the machine
+    public static MobileLlm load(Path path, LoadOptions options) throws IOException {
+        try (Checkpoint checkpoint = Checkpoint.open(path)) {
+            return of(
+                    checkpoint.tensors(),
+                    checkpoint.config(),
+                    tokenizer(checkpoint),
+                    checkpoint.chatTemplate(),
+                    options);
+        }
+    }
+
+    static MobileLlm of(
+            ModelTensors tensors,
+            ModelConfig stored,
+            Supplier<Tokenizer> tokenizer,
+            Optional<String> chatTemplate,
+            LoadOptions options) {
+        ModelConfig config = options.sharing().map(stored::withSharing).orElse(stored);
+        SessionOptions sessionOptions =
+                new SessionOptions(
+                        options.contextLength().orElse(config.contextLength()),
+                        options.keyValueType());
+        sessionOptions.check(config);
+        KernelProvider kernels = Kernels.of(options.kernels());
+        ThreadTeam team = new ThreadTeam(options.threads());
+        try {
+            Weights weights = Weights.load(tensors, team);
+            try {
+                return new MobileLlm(
+                        config, tokenizer, chatTemplate, sessionOptions, kernels, team, weights);
+            } catch (Throwable e) {
+                weights.close();
+                throw e;
+            }
+        } catch (Throwable e) {
+            team.close();
+            throw e;
+        }
+    }
+
+    /// A model without a tokenizer that we know can still be run on ids, so the failure waits until someone asks.
+    private static Supplier<Tokenizer> tokenizer(Checkpoint checkpoint) {
+        try {
+            Tokenizer built = checkpoint.tokenizer();
+            return () -> built;
+        } catch (MalformedFileException | UnsupportedModelException e) {
+            return () -> {
+                throw e;
+            };
+        }
+    }
+
+    public ModelConfig config() {
+        return config;
+    }
+
+    /// The model's tokenizer.
+    ///
+    /// @throws MalformedFileException if the file has none
+    /// @throws UnsupportedModelException if it is of a kind that this version does not know
+    public Tokenizer tokenizer() {
+        return tokenizer.get();
+    }
+
+    /// Positions that a sequence may have.
+    public int contextLength() {
+        return sessionOptions.contextLength();
+    }
+
+    /// Name of the kernels that compute.
+    public String kernels() {
+        return kernels.name();
+    }
+
+    /// Bytes of memory that the weights take.
+    public long weightBytes() {
+        return weights.bytes();
+    }
+
+    /// Bytes of weights that are read for each generated token.
+    public long bytesPerToken() {
+        return transformer.bytesPerToken();
+    }
+
+    /// Starts a conversation. Its memory is freed when it or the model is closed.
+    ///
+    /// @throws UnsupportedModelException if the model has no chat template
+    /// @throws mobilellm.template.TemplateException if its chat template is malformed
+    public Chat chat() {
+        String source =
+                chatTemplate.orElseThrow(
+                        () ->
+                                new UnsupportedModelException(
+                                        "the model has no chat template, so it was hardly trained"
+                                            + " to converse; generate() continues a text instead"));
+        return new Chat(this, new ChatPrompt(source, tokenizer()), track());
+    }
+
+    /// Continues a text with [GenerationOptions#defaults()].
+    ///
+    /// @throws mobilellm.engine.ContextLengthException if the prompt does not fit; nothing was computed then
+    public Generation generate(String prompt) {
+        return generate(prompt, GenerationOptions.defaults());
+    }
+
+    /// Continues a text, special tokens in it included: do not pass what a user wrote, [#chat] is for that.
+    ///
+    /// @throws mobilellm.engine.ContextLengthException if the prompt does not fit; nothing was computed then
+    public Generation generate(String prompt, GenerationOptions options) {
+        return generate(ids(prompt), options);
+    }
+
+    /// Continues a sequence of ids.
+    ///
+    /// @throws mobilellm.engine.ContextLengthException if the prompt does not fit; nothing was computed then
+    /// @throws IllegalArgumentException if it is empty, or an id lies outside the vocabulary
+    public Generation generate(int[] prompt, GenerationOptions options) {
+        Session session = track();
+        try {
+            return generation(session, prompt, options, finished -> release(session));
+        } catch (Throwable e) {
+            release(session);
+            throw e;
+        }
+    }
+
+    /// The ids that [#generate(String)] continues: special tokens are parsed, and the token that begins a sequence
+    /// comes first if the model wants it.
+    public int[] ids(String prompt) {
+        int[] ids = tokenizer().encode(prompt, true);
+        if (!tokenizer().addBos()) {
+            return ids;
+        }
+        int bos = tokenizer().bos().orElseThrow();
+        return IntStream.concat(IntStream.of(bos), IntStream.of(ids)).toArray();
+    }
+
+    /// Computes the next-token logits at every position of a sequence. They have the same bits whatever the chunk.
+    ///
+    /// @param chunk ids computed at once, 1 to 512; 1 goes step by step, as generating does. Each takes 8 bytes for each
+    ///     token of the vocabulary.
+    /// @throws mobilellm.engine.ContextLengthException if the sequence does not fit
+    /// @throws IllegalArgumentException if it is empty, or an id or the chunk lies out of range
+    public void logits(int[] ids, int chunk, LogitsListener listener) {
+        try (Session session = session()) {
+            session.logits(ids, chunk, listener);
+        }
+    }
+
+    /// A bare sequence, for who works with ids and logits. The caller closes it, before the model.
+    public Session session() {
+        return new Session(transformer, sessionOptions);
+    }
+
+    Generation generation(
+            Session session,
+            int[] prompt,
+            GenerationOptions options,
+            Consumer<Generation> whenFinished) {
+        return new Generation(new DecodeLoop(session, tokenizer(), prompt, options), whenFinished);
+    }
+
+    private Session track() {
+        Session session = session();
+        sessions.add(session);
+        return session;
+    }
+
+    void release(Session session) {
+        if (sessions.remove(session)) {
+            session.close();
+        }
+    }
+
+    /// Frees the weights, and what chats and generations hold.
+    @Override
+    public void close() {
+        sessions.forEach(this::release);
+        transformer.close();
+        weights.close();
+        team.close();
+    }
+}

@@ -1,0 +1,203 @@
+package mobilellm.engine;
+
+import mobilellm.model.Batch;
+import mobilellm.model.KvCache;
+import mobilellm.model.Transformer;
+
+import java.util.Arrays;
+
+/// One sequence: its ids, their keys and values, and the logits after the last of them.
+///
+/// [#prefill] makes the sequence what it is given and computes only what is not there yet; [#append] adds one id;
+/// [#logits] says what may come next. Since a token's logits have the same bits whatever was computed together with it,
+/// none of this depends on how the sequence came about: a reused prefix, another chunk size or a shift give exactly the
+/// logits of a fresh session that was given the same ids.
+///
+/// A session belongs to one thread at a time. Sessions of one transformer may be used by several threads: they take
+/// turns, chunk by chunk.
+public final class Session implements AutoCloseable {
+    private final Transformer transformer;
+    private final KvCache cache;
+    private final int chunk;
+    private final int vocabularySize;
+    private final Batch batch = new Batch();
+    private final float[] logits; // [vocabulary], after the last id
+    private final int[] ids; // [context], the first cache.length() of them are in the cache
+
+    /// An empty sequence.
+    ///
+    /// @throws IllegalArgumentException if the context is longer than the model was trained for: its positions mean
+    ///     nothing beyond
+    @SuppressWarnings("exports") // made by the model, which is the only one that has a transformer
+    public Session(Transformer transformer, SessionOptions options) {
+        options.check(transformer.config());
+        this.transformer = transformer;
+        cache = new KvCache(transformer.config(), options.contextLength(), options.keyValueType());
+        chunk = Math.min(options.prefillChunk(), transformer.maximumBatch());
+        vocabularySize = transformer.config().vocabularySize();
+        logits = new float[vocabularySize];
+        ids = new int[options.contextLength()];
+    }
+
+    /// Positions that fit.
+    public int contextLength() {
+        return ids.length;
+    }
+
+    /// Ids in the sequence.
+    public int length() {
+        return cache.length();
+    }
+
+    /// A copy of the ids in the sequence.
+    public int[] ids() {
+        return Arrays.copyOf(ids, length());
+    }
+
+    /// Next-token logits after the last id, `[vocabulary]`; overwritten by the next call of another method.
+    public float[] logits() {
+        return logits;
+    }
+
+    /// How many ids at the start of `prompt` a prefill would find computed. The last id is always computed again,
+    /// because its logits are wanted.
+    public int reusable(int[] prompt) {
+        int mismatch = Arrays.mismatch(ids, 0, length(), prompt, 0, prompt.length);
+        int shared = mismatch < 0 ? prompt.length : mismatch;
+        return Math.min(shared, prompt.length - 1);
+    }
+
+    /// Checks that `prompt` could be the sequence, before anything is computed.
+    ///
+    /// @throws ContextLengthException if it has more ids than fit
+    /// @throws IllegalArgumentException if it is empty or an id lies outside the vocabulary
+    public void check(int[] prompt) {
+        if (prompt.length == 0) {
+            throw new IllegalArgumentException("the prompt is empty: there is nothing to continue");
+        }
+        if (prompt.length > contextLength()) {
+            throw new ContextLengthException(prompt.length, contextLength());
+        }
+        for (int i = 0; i < prompt.length; i++) {
+            if (prompt[i] < 0 || prompt[i] >= vocabularySize) {
+                throw new IllegalArgumentException(
+                        "token id %d at position %d lies outside the vocabulary of %d"
+                                .formatted(prompt[i], i, vocabularySize));
+            }
+        }
+    }
+
+    /// Makes `prompt` the sequence. What the sequence already shares with it is not computed again. A stopped prefill
+    /// leaves a shorter sequence, whose logits were not computed.
+    ///
+    /// @return whether it was completed; false if the listener stopped it
+    /// @throws ContextLengthException if `prompt` has more ids than fit
+    /// @throws IllegalArgumentException if it is empty or an id lies outside the vocabulary
+    public boolean prefill(int[] prompt, PrefillListener listener) {
+        check(prompt);
+        cache.truncate(reusable(prompt));
+        while (listener.onProgress(length(), prompt.length)) {
+            int end = Math.min(length() + chunk, prompt.length);
+            boolean isLast = end == prompt.length;
+            batch.clear();
+            for (int position = length(); position < end; position++) {
+                add(prompt[position], position, position == prompt.length - 1);
+            }
+            forward(isLast);
+            if (isLast) {
+                listener.onProgress(end, end);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// Adds one id to the sequence.
+    ///
+    /// @throws IllegalStateException if no position is free
+    public void append(int id) {
+        if (length() == contextLength()) {
+            throw new IllegalStateException(
+                    "all %,d positions of the context are taken".formatted(contextLength()));
+        }
+        batch.clear();
+        add(id, length(), true);
+        forward(true);
+    }
+
+    /// Makes room: keeps the first `keep` ids and the newer half of the others. What moves to another position is
+    /// computed again, because keys carry the rotation of their position; the sequence is then as if it had been given
+    /// like this.
+    ///
+    /// @throws IllegalArgumentException if nothing would be dropped
+    public void shift(int keep) {
+        int dropped = (length() - keep + 1) / 2;
+        if (keep < 0 || dropped < 1) {
+            throw new IllegalArgumentException(
+                    "cannot keep the first %d of %d ids and drop half of the others"
+                            .formatted(keep, length()));
+        }
+        int[] kept = new int[length() - dropped];
+        System.arraycopy(ids, 0, kept, 0, keep);
+        System.arraycopy(ids, keep + dropped, kept, keep, kept.length - keep);
+        if (kept.length == 0) {
+            cache.truncate(0);
+            return;
+        }
+        prefill(kept, (done, total) -> true);
+    }
+
+    /// Computes the logits at every position of a sequence from its start.
+    ///
+    /// @param chunkLength ids computed at once, 1 to the transformer's largest batch; 1 goes step by step, as decoding
+    ///     does. The logits do not depend on it; each row of a chunk takes 4 bytes for each token of the vocabulary.
+    /// @throws ContextLengthException if `sequence` has more ids than fit
+    /// @throws IllegalArgumentException if it is empty, or an id or the chunk lies out of range
+    public void logits(int[] sequence, int chunkLength, LogitsListener listener) {
+        check(sequence);
+        if (chunkLength < 1 || chunkLength > transformer.maximumBatch()) {
+            throw new IllegalArgumentException(
+                    "chunk length must be 1 to %d, got %d"
+                            .formatted(transformer.maximumBatch(), chunkLength));
+        }
+        cache.truncate(0);
+        float[][] rows = new float[Math.min(chunkLength, sequence.length)][vocabularySize];
+        for (int start = 0; start < sequence.length; start += chunkLength) {
+            int end = Math.min(start + chunkLength, sequence.length);
+            batch.clear();
+            for (int position = start; position < end; position++) {
+                add(sequence[position], position, true);
+            }
+            synchronized (transformer) {
+                transformer.forward(batch);
+                for (int row = 0; row < end - start; row++) {
+                    transformer.logits(row, rows[row]);
+                }
+            }
+            for (int row = 0; row < end - start; row++) {
+                listener.onLogits(start + row, rows[row]);
+            }
+        }
+    }
+
+    private void add(int id, int position, boolean wantLogits) {
+        ids[position] = id;
+        batch.add(cache, id, wantLogits);
+    }
+
+    /// The transformer has one set of scratch memory, so sessions take turns.
+    private void forward(boolean wantLogits) {
+        synchronized (transformer) {
+            transformer.forward(batch);
+            if (wantLogits) {
+                transformer.logits(0, logits);
+            }
+        }
+    }
+
+    /// Frees the keys and values.
+    @Override
+    public void close() {
+        cache.close();
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package mobilellm.engine;
+
+import org.jspecify.annotations.NullMarked;
