@@ -26,7 +26,7 @@ final class Attention {
     private final MemorySegment totals;
     private MemorySegment panel = MemorySegment.NULL;
     private float[] queryTiles = new float[0];
-    private float[] scores = new float[0];
+    private MemorySegment scores = MemorySegment.NULL;
     private float[] probabilityTiles = new float[0];
     private float[] inverses = new float[0];
     private final float[] partialSums = new float[16];
@@ -100,8 +100,7 @@ final class Attention {
                 Tiles.multiply(panel, 0, headDim, queryTiles, tile * TILE * headDim, totals, step);
                 for (int r = tile * TILE; r < Math.min(queryRows, tile * TILE + TILE); r++) {
                     long source = (r - tile * TILE) * ROW;
-                    MemorySegment.copy(
-                            totals, ValueLayout.JAVA_FLOAT, source, scores, r * padded + position, Lanes.PAIR);
+                    MemorySegment.copy(totals, source, scores, 4L * (r * padded + position), ROW);
                 }
             }
         }
@@ -122,22 +121,21 @@ final class Attention {
 
     /// Softmax numerators of one row over its first `limit` positions, zero after them, and the inverse of their sum.
     private void normalise(int row, int limit, int padded, float scale) {
-        int at = row * padded;
+        int step = Lanes.step();
+        long at = 4L * row * padded;
         for (int p = limit; p < padded; p++) {
-            scores[at + p] = Float.NEGATIVE_INFINITY;
+            scores.set(ValueLayout.JAVA_FLOAT, at + 4L * p, Float.NEGATIVE_INFINITY);
         }
         FloatVector largest = FloatVector.broadcast(Lanes.FLOATS, Float.NEGATIVE_INFINITY);
-        for (int p = 0; p < padded; p += Lanes.COUNT) {
-            largest = largest.max(FloatVector.fromArray(Lanes.FLOATS, scores, at + p));
+        for (int p = 0; p < padded; p += Lanes.COUNT * step) {
+            largest = largest.max(FloatVector.fromMemorySegment(Lanes.FLOATS, scores, at + 4L * p, Lanes.ORDER));
         }
         float shift = largest.reduceLanes(VectorOperators.MAX) * scale;
+        Exponential.of(scores, at, scale, shift, scores, at, padded, step);
         for (int lane = 0; lane < partialSums.length; lane += Lanes.COUNT) {
             FloatVector sum = FloatVector.zero(Lanes.FLOATS);
-            for (int p = lane; p < padded; p += partialSums.length) {
-                FloatVector x = FloatVector.fromArray(Lanes.FLOATS, scores, at + p);
-                FloatVector weight = Exponential.of(x.mul(scale).sub(shift));
-                weight.intoArray(scores, at + p);
-                sum = sum.add(weight);
+            for (int p = lane; p < padded; p += partialSums.length * step) {
+                sum = sum.add(FloatVector.fromMemorySegment(Lanes.FLOATS, scores, at + 4L * p, Lanes.ORDER));
             }
             sum.intoArray(partialSums, lane);
         }
@@ -148,7 +146,7 @@ final class Attention {
         inverses[row] = 1 / total;
         int tileAt = row / TILE * TILE * padded + row % TILE;
         for (int p = 0; p < padded; p++) {
-            probabilityTiles[tileAt + p * TILE] = scores[at + p];
+            probabilityTiles[tileAt + p * TILE] = scores.get(ValueLayout.JAVA_FLOAT, at + 4L * p);
         }
     }
 
@@ -198,9 +196,9 @@ final class Attention {
             queryTiles = new float[tiles * TILE * headDim];
             inverses = new float[tiles * TILE];
         }
-        if (scores.length < tiles * TILE * padded) {
+        if (probabilityTiles.length < tiles * TILE * padded) {
             int size = tiles * TILE * Math.max(256, Integer.highestOneBit(padded) * 2);
-            scores = new float[size];
+            scores = arena.allocate(4L * size, 64);
             probabilityTiles = new float[size];
         }
     }

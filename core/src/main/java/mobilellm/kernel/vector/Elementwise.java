@@ -12,10 +12,6 @@ final class Elementwise {
 
     private Elementwise() {}
 
-    private static FloatVector load(MemorySegment source, long offset) {
-        return FloatVector.fromMemorySegment(Lanes.FLOATS, source, offset, Lanes.ORDER);
-    }
-
     static void rmsNorm(
             Activations x, Activations weight, double epsilon, Activations target, int row, float[] sums) {
         MemorySegment source = x.data();
@@ -23,7 +19,7 @@ final class Elementwise {
         for (int lane = 0; lane < PARTIAL_SUMS; lane += Lanes.COUNT) {
             FloatVector sum = FloatVector.zero(Lanes.FLOATS);
             for (int i = lane; i < x.stride(); i += PARTIAL_SUMS) {
-                FloatVector value = load(source, offset + 4L * i);
+                FloatVector value = FloatVector.fromMemorySegment(Lanes.FLOATS, source, offset + 4L * i, Lanes.ORDER);
                 sum = value.fma(value, sum);
             }
             sum.intoArray(sums, lane);
@@ -36,19 +32,34 @@ final class Elementwise {
         MemorySegment normalised = target.data();
         long targetOffset = target.offset(row);
         for (int i = 0; i < x.stride(); i += Lanes.COUNT) {
-            load(source, offset + 4L * i)
+            FloatVector.fromMemorySegment(Lanes.FLOATS, source, offset + 4L * i, Lanes.ORDER)
                     .mul(scale)
-                    .mul(load(weight.data(), 4L * i))
+                    .mul(FloatVector.fromMemorySegment(Lanes.FLOATS, weight.data(), 4L * i, Lanes.ORDER))
                     .intoMemorySegment(normalised, targetOffset + 4L * i, Lanes.ORDER);
         }
     }
 
-    static void swiGlu(Activations gate, Activations up, Activations target, int row, int from, int to) {
-        for (int i = from; i < to; i += Lanes.COUNT) {
-            FloatVector g = load(gate.data(), gate.offset(row) + 4L * i);
-            FloatVector silu = g.div(Exponential.of(g.neg()).add(1));
-            silu.mul(load(up.data(), up.offset(row) + 4L * i))
-                    .intoMemorySegment(target.data(), target.offset(row) + 4L * i, Lanes.ORDER);
+    /// `target = gate / (1 + e^-gate) * up` on columns `from` to `to`.
+    static void swiGlu(Activations gate, Activations up, Activations target, int row, int from, int to, int step) {
+        long gateAt = gate.offset(row) + 4L * from;
+        long upAt = up.offset(row) + 4L * from;
+        long targetAt = target.offset(row) + 4L * from;
+        Exponential.of(gate.data(), gateAt, -1, 0, target.data(), targetAt, to - from, step);
+        multiplySilu(gate.data(), gateAt, up.data(), upAt, target.data(), targetAt, to - from, step);
+    }
+
+    private static void multiplySilu(
+            MemorySegment gate, long gateAt, MemorySegment up, long upAt, MemorySegment target, long targetAt, int count,
+            int step) {
+        for (int i = 0; i < count; i += Lanes.COUNT * step) {
+            FloatVector exponential = FloatVector.fromMemorySegment(Lanes.FLOATS, target, targetAt, Lanes.ORDER);
+            FloatVector.fromMemorySegment(Lanes.FLOATS, gate, gateAt, Lanes.ORDER)
+                    .div(exponential.add(1))
+                    .mul(FloatVector.fromMemorySegment(Lanes.FLOATS, up, upAt, Lanes.ORDER))
+                    .intoMemorySegment(target, targetAt, Lanes.ORDER);
+            gateAt += 4L * Lanes.COUNT;
+            upAt += 4L * Lanes.COUNT;
+            targetAt += 4L * Lanes.COUNT;
         }
     }
 
@@ -61,8 +72,8 @@ final class Elementwise {
             for (int i = 0; i < whole; i += Lanes.COUNT) {
                 FloatVector cosine = FloatVector.fromArray(Lanes.FLOATS, angles.cosines(), row * pairs + i);
                 FloatVector sine = FloatVector.fromArray(Lanes.FLOATS, angles.sines(), row * pairs + i);
-                FloatVector first = load(data, offset + 4L * i);
-                FloatVector second = load(data, offset + 4L * (pairs + i));
+                FloatVector first = FloatVector.fromMemorySegment(Lanes.FLOATS, data, offset + 4L * i, Lanes.ORDER);
+                FloatVector second = FloatVector.fromMemorySegment(Lanes.FLOATS, data, offset + 4L * (pairs + i), Lanes.ORDER);
                 first.mul(cosine).sub(second.mul(sine)).intoMemorySegment(data, offset + 4L * i, Lanes.ORDER);
                 second.mul(cosine)
                         .add(first.mul(sine))

@@ -22,6 +22,12 @@ import mobilellm.kernel.PackedMatrix;
 final class MatrixVector {
     private static final long ROW = Lanes.COUNT * (long) Integer.BYTES;
 
+    /// An integer of less than 2^22 added to these bits, read as f32, is that integer plus 1.5 * 2^23: cheaper for C2's
+    /// inlining budget than a conversion.
+    private static final int FLOAT_BITS = 0x4B400000;
+
+    private static final float FLOAT_BASE = 0x1.8p23f;
+
     private MatrixVector() {}
 
     /// `y = W x` or `y += W x` for one vector of the matrix's rows.
@@ -48,14 +54,6 @@ final class MatrixVector {
         store(sums, y, 4L * row, accumulate);
     }
 
-    private static ShortVector broadcast(int pair) {
-        return IntVector.broadcast(Lanes.INTS, pair).reinterpretAsShorts();
-    }
-
-    private static IntVector load(MemorySegment source, long offset) {
-        return IntVector.fromMemorySegment(Lanes.INTS, source, offset, Lanes.ORDER);
-    }
-
     /// The integer sums of each block of nibbles. A slice of 8 columns is four pairs of nibbles in 16-bit lanes.
     private static void nibbles(
             MemorySegment weights, long offset, int[] x, int[] starts, int blocks, MemorySegment sums, int step) {
@@ -65,31 +63,32 @@ final class MatrixVector {
         for (int b = 0; b < blocks; b += step) {
             ShortVector sum = ShortVector.zero(Lanes.SHORTS);
             for (int slice = 0; slice < 4; slice += step) {
-                IntVector bits = load(weights, offset);
+                IntVector bits = IntVector.fromMemorySegment(Lanes.INTS, weights, offset, Lanes.ORDER);
                 sum =
-                        sum.add(bits.and(mask).reinterpretAsShorts().mul(broadcast(x[at])))
+                        sum.add(bits.and(mask).reinterpretAsShorts().mul(IntVector.broadcast(Lanes.INTS, x[at]).reinterpretAsShorts()))
                                 .add(
                                         bits.lanewise(VectorOperators.LSHR, 4)
                                                 .and(mask)
                                                 .reinterpretAsShorts()
-                                                .mul(broadcast(x[at + 1])))
+                                                .mul(IntVector.broadcast(Lanes.INTS, x[at + 1]).reinterpretAsShorts()))
                                 .add(
                                         bits.lanewise(VectorOperators.LSHR, 8)
                                                 .and(mask)
                                                 .reinterpretAsShorts()
-                                                .mul(broadcast(x[at + 2])))
+                                                .mul(IntVector.broadcast(Lanes.INTS, x[at + 2]).reinterpretAsShorts()))
                                 .add(
                                         bits.lanewise(VectorOperators.LSHR, 12)
                                                 .and(mask)
                                                 .reinterpretAsShorts()
-                                                .mul(broadcast(x[at + 3])));
+                                                .mul(IntVector.broadcast(Lanes.INTS, x[at + 3]).reinterpretAsShorts()));
                 offset += 64;
                 at += 4;
             }
-            IntVector pairs = sum.add(broadcast(starts[b])).reinterpretAsInts();
+            IntVector pairs = sum.add(IntVector.broadcast(Lanes.INTS, starts[b]).reinterpretAsShorts()).reinterpretAsInts();
             pairs.lanewise(VectorOperators.LSHL, 16)
                     .lanewise(VectorOperators.ASHR, 16)
                     .add(pairs.lanewise(VectorOperators.ASHR, 16))
+                    .add(FLOAT_BITS)
                     .intoMemorySegment(sums, target, Lanes.ORDER);
             target += ROW;
         }
@@ -102,21 +101,21 @@ final class MatrixVector {
         long target = 0;
         int at = 0;
         for (int b = 0; b < blocks; b += step) {
-            // Sixteen biased pair sums of 32,768 too much each.
-            IntVector low = IntVector.broadcast(Lanes.INTS, -16 * 32768);
+            // Sixteen biased pair sums are 32,768 too much each.
+            IntVector low = IntVector.broadcast(Lanes.INTS, FLOAT_BITS - 16 * 32768);
             IntVector high = IntVector.zero(Lanes.INTS);
             for (int slice = 0; slice < 8; slice += step) {
-                IntVector bits = load(weights, offset);
+                IntVector bits = IntVector.fromMemorySegment(Lanes.INTS, weights, offset, Lanes.ORDER);
                 IntVector pairs =
                         bits.and(mask)
                                 .reinterpretAsShorts()
-                                .mul(broadcast(x[at]))
+                                .mul(IntVector.broadcast(Lanes.INTS, x[at]).reinterpretAsShorts())
                                 .add(
                                         bits.lanewise(VectorOperators.LSHR, 8)
                                                 .and(mask)
                                                 .reinterpretAsShorts()
-                                                .mul(broadcast(x[at + 1])))
-                                .add(broadcast(x[at + 2]))
+                                                .mul(IntVector.broadcast(Lanes.INTS, x[at + 1]).reinterpretAsShorts()))
+                                .add(IntVector.broadcast(Lanes.INTS, x[at + 2]).reinterpretAsShorts())
                                 .reinterpretAsInts();
                 low = low.add(pairs);
                 high = high.add(pairs.lanewise(VectorOperators.LSHR, 16));
@@ -144,8 +143,8 @@ final class MatrixVector {
                             .and(Lanes.HALF_BITS)
                             .reinterpretAsFloats()
                             .mul(Lanes.HALF_BIAS);
-            FloatVector sum = (FloatVector) load(sums, source).convert(VectorOperators.I2F, 0);
-            total = broadcast(dx[b]).mul(sum).fma(scale, total);
+            FloatVector sum = FloatVector.fromMemorySegment(Lanes.FLOATS, sums, source, Lanes.ORDER).sub(FLOAT_BASE);
+            total = sum.mul(FloatVector.broadcast(Lanes.FLOATS, dx[b])).fma(scale, total);
             source += ROW;
             at += 32;
         }
@@ -165,7 +164,7 @@ final class MatrixVector {
                             .and(Lanes.HALF_BITS)
                             .reinterpretAsFloats()
                             .mul(Lanes.HALF_BIAS);
-            total = minimum.fma(broadcast(sx[b]), total);
+            total = minimum.fma(FloatVector.broadcast(Lanes.FLOATS, sx[b]), total);
             at += 32;
         }
         total.intoMemorySegment(sums, 0, Lanes.ORDER);
@@ -177,9 +176,5 @@ final class MatrixVector {
             total = FloatVector.fromMemorySegment(Lanes.FLOATS, y, offset, Lanes.ORDER).add(total);
         }
         total.intoMemorySegment(y, offset, Lanes.ORDER);
-    }
-
-    private static FloatVector broadcast(float value) {
-        return FloatVector.broadcast(Lanes.FLOATS, value);
     }
 }

@@ -64,45 +64,48 @@ final class Panel {
         }
     }
 
+    /// One nibble position of all slices a pass: C2 would not inline all eight in one loop.
     private void nibbles(PackedMatrix matrix, long group, int lane, long target, int shift, int step) {
-        MemorySegment source = matrix.quants();
         long offset = group * matrix.groupBytes() + 4L * lane;
-        for (int b = 0; b < matrix.blocks(); b += step) {
-            for (int slice = 0; slice < 4; slice++) {
-                IntVector bits = IntVector.fromMemorySegment(Lanes.INTS, source, offset, Lanes.ORDER);
-                long low = target + 4L * slice * ROW;
-                long high = low + 16 * ROW;
-                store(bits.and(15).add(shift), low);
-                store(bits.lanewise(VectorOperators.LSHR, 4).and(15).add(shift), high);
-                store(bits.lanewise(VectorOperators.LSHR, 8).and(15).add(shift), low + ROW);
-                store(bits.lanewise(VectorOperators.LSHR, 12).and(15).add(shift), high + ROW);
-                store(bits.lanewise(VectorOperators.LSHR, 16).and(15).add(shift), low + 2 * ROW);
-                store(bits.lanewise(VectorOperators.LSHR, 20).and(15).add(shift), high + 2 * ROW);
-                store(bits.lanewise(VectorOperators.LSHR, 24).and(15).add(shift), low + 3 * ROW);
-                store(bits.lanewise(VectorOperators.LSHR, 28).add(shift), high + 3 * ROW);
-                offset += 64;
-            }
-            target += PackedMatrix.BLOCK * ROW;
+        for (int column = 0; column < 4; column++) {
+            long low = target + column * ROW;
+            spread(matrix.quants(), offset, 8 * column, 15, shift, low, matrix.blocks() * 4, 4, step);
+            spread(matrix.quants(), offset, 8 * column + 4, 15, shift, low + 16 * ROW, matrix.blocks() * 4, 4, step);
         }
     }
 
     private void bytes(PackedMatrix matrix, long group, int lane, long target, int step) {
-        MemorySegment source = matrix.quants();
         long offset = group * matrix.groupBytes() + 4L * lane;
-        for (int slice = 0; slice < matrix.blocks() * 8; slice += step) {
-            IntVector bits = IntVector.fromMemorySegment(Lanes.INTS, source, offset, Lanes.ORDER);
-            store(bits.and(255).add(-128), target);
-            store(bits.lanewise(VectorOperators.LSHR, 8).and(255).add(-128), target + ROW);
-            store(bits.lanewise(VectorOperators.LSHR, 16).and(255).add(-128), target + 2 * ROW);
-            store(bits.lanewise(VectorOperators.LSHR, 24).add(-128), target + 3 * ROW);
-            offset += 64;
-            target += 4 * ROW;
+        for (int column = 0; column < 4; column++) {
+            long at = target + column * ROW;
+            spread(matrix.quants(), offset, 8 * column, 255, -128, at, matrix.blocks() * 8, 8, step);
         }
     }
 
-    private void store(IntVector numbersOfRows, long target) {
-        ((FloatVector) numbersOfRows.convert(VectorOperators.I2F, 0))
-                .intoMemorySegment(numbers, target, Lanes.ORDER);
+    /// Writes one column of each slice: `bits >>> position & mask`, plus `bias`, as f32.
+    ///
+    /// @param slices in all
+    /// @param perBlock slices of a block of 32 columns; after them the next block's columns begin
+    private void spread(
+            MemorySegment source, long offset, int position, int mask, int bias, long target, int slices, int perBlock,
+            int step) {
+        long gap = (PackedMatrix.BLOCK - 4L * perBlock) * ROW;
+        int inBlock = 0;
+        for (int slice = 0; slice < slices; slice += step) {
+            ((FloatVector)
+                            IntVector.fromMemorySegment(Lanes.INTS, source, offset, Lanes.ORDER)
+                                    .lanewise(VectorOperators.LSHR, position)
+                                    .and(mask)
+                                    .add(bias)
+                                    .convert(VectorOperators.I2F, 0))
+                    .intoMemorySegment(numbers, target, Lanes.ORDER);
+            offset += 64;
+            target += 4 * ROW;
+            if (++inBlock == perBlock) {
+                inBlock = 0;
+                target += gap;
+            }
+        }
     }
 
     private void plain(PackedMatrix matrix, long group, int lane, long target, int step) {

@@ -14,14 +14,6 @@ final class Tiles {
 
     private Tiles() {}
 
-    private static FloatVector load(MemorySegment source, long offset) {
-        return FloatVector.fromMemorySegment(Lanes.FLOATS, source, offset, Lanes.ORDER);
-    }
-
-    private static FloatVector broadcast(float value) {
-        return FloatVector.broadcast(Lanes.FLOATS, value);
-    }
-
     /// `sums[t] = sum of panel[column] * x[column, t]`.
     ///
     /// @param panel [columns, PAIR] f32, from byte `offset` on
@@ -42,24 +34,24 @@ final class Tiles {
         FloatVector a5 = FloatVector.zero(Lanes.FLOATS);
         FloatVector b5 = FloatVector.zero(Lanes.FLOATS);
         for (int column = 0; column < columns; column += step) {
-            FloatVector w0 = load(panel, offset);
-            FloatVector w1 = load(panel, offset + HALF);
-            FloatVector x0 = broadcast(x[at]);
+            FloatVector w0 = FloatVector.fromMemorySegment(Lanes.FLOATS, panel, offset, Lanes.ORDER);
+            FloatVector w1 = FloatVector.fromMemorySegment(Lanes.FLOATS, panel, offset + HALF, Lanes.ORDER);
+            FloatVector x0 = FloatVector.broadcast(Lanes.FLOATS, x[at]);
             a0 = w0.fma(x0, a0);
             b0 = w1.fma(x0, b0);
-            FloatVector x1 = broadcast(x[at + 1]);
+            FloatVector x1 = FloatVector.broadcast(Lanes.FLOATS, x[at + 1]);
             a1 = w0.fma(x1, a1);
             b1 = w1.fma(x1, b1);
-            FloatVector x2 = broadcast(x[at + 2]);
+            FloatVector x2 = FloatVector.broadcast(Lanes.FLOATS, x[at + 2]);
             a2 = w0.fma(x2, a2);
             b2 = w1.fma(x2, b2);
-            FloatVector x3 = broadcast(x[at + 3]);
+            FloatVector x3 = FloatVector.broadcast(Lanes.FLOATS, x[at + 3]);
             a3 = w0.fma(x3, a3);
             b3 = w1.fma(x3, b3);
-            FloatVector x4 = broadcast(x[at + 4]);
+            FloatVector x4 = FloatVector.broadcast(Lanes.FLOATS, x[at + 4]);
             a4 = w0.fma(x4, a4);
             b4 = w1.fma(x4, b4);
-            FloatVector x5 = broadcast(x[at + 5]);
+            FloatVector x5 = FloatVector.broadcast(Lanes.FLOATS, x[at + 5]);
             a5 = w0.fma(x5, a5);
             b5 = w1.fma(x5, b5);
             offset += ROW;
@@ -110,28 +102,28 @@ final class Tiles {
 
     private static void add(
             MemorySegment sums, MemorySegment scales, long offset, float[] dx, int block, MemorySegment totals, int step) {
-        FloatVector w0 = load(scales, offset);
-        FloatVector w1 = load(scales, offset + HALF);
+        FloatVector w0 = FloatVector.fromMemorySegment(Lanes.FLOATS, scales, offset, Lanes.ORDER);
+        FloatVector w1 = FloatVector.fromMemorySegment(Lanes.FLOATS, scales, offset + HALF, Lanes.ORDER);
         long at = 0;
         for (int t = 0; t < VectorOperand.TILE; t += step) {
-            FloatVector v = broadcast(dx[block + t]);
-            load(sums, at).mul(v).fma(w0, load(totals, at)).intoMemorySegment(totals, at, Lanes.ORDER);
+            FloatVector v = FloatVector.broadcast(Lanes.FLOATS, dx[block + t]);
+            FloatVector.fromMemorySegment(Lanes.FLOATS, sums, at, Lanes.ORDER).mul(v).fma(w0, FloatVector.fromMemorySegment(Lanes.FLOATS, totals, at, Lanes.ORDER)).intoMemorySegment(totals, at, Lanes.ORDER);
             at += HALF;
-            load(sums, at).mul(v).fma(w1, load(totals, at)).intoMemorySegment(totals, at, Lanes.ORDER);
+            FloatVector.fromMemorySegment(Lanes.FLOATS, sums, at, Lanes.ORDER).mul(v).fma(w1, FloatVector.fromMemorySegment(Lanes.FLOATS, totals, at, Lanes.ORDER)).intoMemorySegment(totals, at, Lanes.ORDER);
             at += HALF;
         }
     }
 
     private static void addMinimums(
             MemorySegment minimums, long offset, float[] sx, int block, MemorySegment totals, int step) {
-        FloatVector w0 = load(minimums, offset);
-        FloatVector w1 = load(minimums, offset + HALF);
+        FloatVector w0 = FloatVector.fromMemorySegment(Lanes.FLOATS, minimums, offset, Lanes.ORDER);
+        FloatVector w1 = FloatVector.fromMemorySegment(Lanes.FLOATS, minimums, offset + HALF, Lanes.ORDER);
         long at = 0;
         for (int t = 0; t < VectorOperand.TILE; t += step) {
-            FloatVector v = broadcast(sx[block + t]);
-            w0.fma(v, load(totals, at)).intoMemorySegment(totals, at, Lanes.ORDER);
+            FloatVector v = FloatVector.broadcast(Lanes.FLOATS, sx[block + t]);
+            w0.fma(v, FloatVector.fromMemorySegment(Lanes.FLOATS, totals, at, Lanes.ORDER)).intoMemorySegment(totals, at, Lanes.ORDER);
             at += HALF;
-            w1.fma(v, load(totals, at)).intoMemorySegment(totals, at, Lanes.ORDER);
+            w1.fma(v, FloatVector.fromMemorySegment(Lanes.FLOATS, totals, at, Lanes.ORDER)).intoMemorySegment(totals, at, Lanes.ORDER);
             at += HALF;
         }
     }

@@ -91,13 +91,13 @@ final class VectorOperand extends Operand {
         for (int b = 0; b < blocks(); b++) {
             FloatVector magnitude = FloatVector.zero(Lanes.FLOATS);
             for (int i = 0; i < PackedMatrix.BLOCK; i += Lanes.COUNT) {
-                magnitude = magnitude.max(load(x, offset + 4L * i).abs());
+                magnitude = magnitude.max(FloatVector.fromMemorySegment(Lanes.FLOATS, x, offset + 4L * i, Lanes.ORDER).abs());
             }
             float largest = magnitude.reduceLanes(VectorOperators.MAX);
             float inverse = largest < TINY ? 0 : 127 / largest;
             FloatVector total = FloatVector.zero(Lanes.FLOATS);
             for (int i = 0; i < PackedMatrix.BLOCK; i += Lanes.COUNT) {
-                FloatVector q = load(x, offset + 4L * i).mul(inverse).add(ROUND).sub(ROUND);
+                FloatVector q = FloatVector.fromMemorySegment(Lanes.FLOATS, x, offset + 4L * i, Lanes.ORDER).mul(inverse).add(ROUND).sub(ROUND);
                 q.intoArray(target, b * PackedMatrix.BLOCK + i);
                 total = total.add(q);
             }
@@ -106,10 +106,6 @@ final class VectorOperand extends Operand {
             scaledSums[at + b * stride] = scale * total.reduceLanes(VectorOperators.ADD);
             offset += 4L * PackedMatrix.BLOCK;
         }
-    }
-
-    private static FloatVector load(MemorySegment x, long offset) {
-        return FloatVector.fromMemorySegment(Lanes.FLOATS, x, offset, Lanes.ORDER);
     }
 
     /// The forms of decode, see [MatrixVector].

@@ -142,7 +142,7 @@ final class VectorOperations implements Operations {
         int from = worker.from(units) * UNIT;
         int to = Math.min(gate.stride(), worker.to(units) * UNIT);
         for (int r = 0; r < rows; r++) {
-            Elementwise.swiGlu(gate, up, target, r, from, to);
+            Elementwise.swiGlu(gate, up, target, r, from, to, Lanes.step());
         }
     }
 
