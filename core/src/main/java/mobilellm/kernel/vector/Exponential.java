@@ -14,12 +14,12 @@ final class Exponential {
 
     private static final float MOST = 88;
     private static final float LOG2_E = 1.442695f;
-    private static final float LN2_HIGH = 6.933594e-1f;
+    private static final float LN2_HIGH = 0.6933594f;
     private static final float LN2_LOW = -2.1219444e-4f;
     private static final float ROUND = 0x1.8p23f;
 
-    private static final float C6 = 1.9875692e-4f;
-    private static final float C5 = 1.3982e-3f;
+    private static final float C6 = 1.9875693e-4f;
+    private static final float C5 = 1.3981999e-3f;
     private static final float C4 = 8.333452e-3f;
     private static final float C3 = 4.1665796e-2f;
     private static final float C2 = 0.16666666f;
