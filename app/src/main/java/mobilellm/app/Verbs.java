@@ -5,10 +5,14 @@ import java.util.Optional;
 /// The verbs, in the order of `mobilellm --help`. A verb's class is loaded, and its annotations are read, only when that
 /// verb is typed: reading all of them would cost every start some 100 ms.
 enum Verbs {
+    CHAT("chat", Group.TALK, "talk with a model"),
+    GENERATE("generate", Group.TALK, "continue a text"),
     PULL("pull", Group.MODELS, "download a model"),
     LIST("list", Group.MODELS, "show the models of the local store"),
     RM("rm", Group.MODELS, "delete a model from the local store"),
     INFO("info", Group.MODELS, "show what a model is made of"),
+    LOGITS("logits", Group.INSPECT, "show what may come next, and how likely"),
+    BENCH("bench", Group.INSPECT, "measure how fast a model runs here"),
     TOKENIZE("tokenize", Group.INSPECT, "turn text into token ids, or back"),
     TEMPLATE("template", Group.INSPECT, "render messages with a chat template"),
     COMPLETION("completion", Group.HIDDEN, "print a completion script for a shell");
@@ -65,10 +69,14 @@ enum Verbs {
 
     Verb create() {
         return switch (this) {
+            case CHAT -> new ChatVerb();
+            case GENERATE -> new GenerateVerb();
             case PULL -> new PullVerb();
             case LIST -> new ListVerb();
             case RM -> new RemoveVerb();
             case INFO -> new InfoVerb();
+            case LOGITS -> new LogitsVerb();
+            case BENCH -> new BenchVerb();
             case TOKENIZE -> new TokenizeVerb();
             case TEMPLATE -> new TemplateVerb();
             case COMPLETION -> new CompletionVerb();

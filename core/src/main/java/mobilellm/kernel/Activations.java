@@ -55,12 +55,14 @@ public final class Activations {
 
     /// Copies `count` values of a row, from `column` on.
     public void read(int row, int column, float[] target, int offset, int count) {
-        MemorySegment.copy(data, ValueLayout.JAVA_FLOAT, offset(row) + 4L * column, target, offset, count);
+        MemorySegment.copy(
+                data, ValueLayout.JAVA_FLOAT, offset(row) + 4L * column, target, offset, count);
     }
 
     /// Overwrites `count` values of a row, from `column` on.
     public void write(int row, int column, float[] source, int offset, int count) {
-        MemorySegment.copy(source, offset, data, ValueLayout.JAVA_FLOAT, offset(row) + 4L * column, count);
+        MemorySegment.copy(
+                source, offset, data, ValueLayout.JAVA_FLOAT, offset(row) + 4L * column, count);
     }
 
     /// Overwrites row `to` with row `from`.

@@ -1,12 +1,14 @@
 package mobilellm.kernel;
 
-import java.util.List;
 import mobilellm.kernel.scalar.ScalarProvider;
 import mobilellm.kernel.vector.VectorProvider;
 
+import java.util.List;
+
 /// The providers, fastest first.
 public final class Kernels {
-    private static final List<KernelProvider> ALL = List.of(new VectorProvider(), new ScalarProvider());
+    private static final List<KernelProvider> ALL =
+            List.of(new VectorProvider(), new ScalarProvider());
 
     private Kernels() {}
 
@@ -29,13 +31,17 @@ public final class Kernels {
         for (KernelProvider provider : ALL) {
             if (provider.name().equals(name)) {
                 if (!provider.isUsable()) {
-                    throw new IllegalArgumentException("kernels '%s': %s".formatted(name, provider.why()));
+                    throw new IllegalArgumentException(
+                            "kernels '%s': %s".formatted(name, provider.why()));
                 }
                 return provider;
             }
         }
         throw new IllegalArgumentException(
                 "no kernels '%s'; there are auto, %s"
-                        .formatted(name, String.join(", ", ALL.stream().map(KernelProvider::name).toList())));
+                        .formatted(
+                                name,
+                                String.join(
+                                        ", ", ALL.stream().map(KernelProvider::name).toList())));
     }
 }

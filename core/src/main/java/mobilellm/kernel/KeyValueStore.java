@@ -1,9 +1,10 @@
 package mobilellm.kernel;
 
+import mobilellm.tensor.DType;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import mobilellm.tensor.DType;
 
 /// Keys and values of one sequence, for every cache slot and key/value head, as F32 or F16.
 ///
@@ -35,7 +36,8 @@ public final class KeyValueStore implements AutoCloseable {
     /// @param type F32 or F16; F16 halves the memory and rounds each entry to 11 bits, saturating at 65,504
     public KeyValueStore(int slots, int heads, int headDim, int capacity, DType type) {
         if (type != DType.F32 && type != DType.F16) {
-            throw new IllegalArgumentException("keys and values are kept as F32 or F16, got " + type);
+            throw new IllegalArgumentException(
+                    "keys and values are kept as F32 or F16, got " + type);
         }
         this.slots = slots;
         this.heads = heads;
@@ -104,7 +106,8 @@ public final class KeyValueStore implements AutoCloseable {
     /// Byte offset of a position's value row.
     public long valueRow(int slot, int head, int position) {
         long keys = (long) PAGE * headDim;
-        return base(slot, head) + (keys + (long) (position % PAGE) * valueStride) * type.blockBytes();
+        return base(slot, head)
+                + (keys + (long) (position % PAGE) * valueStride) * type.blockBytes();
     }
 
     /// Stores the keys and values of all heads of one position, [heads * headDim] each.
@@ -125,7 +128,8 @@ public final class KeyValueStore implements AutoCloseable {
         if (type == DType.F32) {
             page.set(ValueLayout.JAVA_FLOAT, offset, value);
         } else {
-            // Saturating keeps a later position's overflow from reaching an earlier one as 0 * infinity.
+            // Saturating keeps a later position's overflow from reaching an earlier one as 0 *
+            // infinity.
             float bounded = Math.max(-MAXIMUM_F16, Math.min(MAXIMUM_F16, value));
             page.set(ValueLayout.JAVA_SHORT, offset, Float.floatToFloat16(bounded));
         }

@@ -1,9 +1,10 @@
 package mobilellm.kernel;
 
-import java.lang.foreign.Arena;
-import java.util.Set;
 import mobilellm.kernel.ThreadTeam.Worker;
 import mobilellm.tensor.DType;
+
+import java.lang.foreign.Arena;
+import java.util.Set;
 
 /// The operations of a transformer block. All members of a team call each operation together; none contains a barrier.
 ///
@@ -18,13 +19,25 @@ public interface Operations {
     void embed(PackedMatrix embedding, int[] tokens, int rows, Activations target, Worker worker);
 
     /// `target = x / sqrt(mean(x^2) + epsilon) * weight` for each row (Zhang and Sennrich 2019); `weight` is one row.
-    void rmsNorm(Activations x, int rows, Activations weight, double epsilon, Activations target, Worker worker);
+    void rmsNorm(
+            Activations x,
+            int rows,
+            Activations weight,
+            double epsilon,
+            Activations target,
+            Worker worker);
 
     /// Makes the provider's own form of the operand's f32 rows.
     void prepare(Operand operand, int rows, Worker worker);
 
     /// `y = x W^T` for each row, or `y += x W^T`.
-    void multiply(PackedMatrix matrix, Operand x, int rows, Activations y, boolean accumulate, Worker worker);
+    void multiply(
+            PackedMatrix matrix,
+            Operand x,
+            int rows,
+            Activations y,
+            boolean accumulate,
+            Worker worker);
 
     /// `target = silu(gate) * up`, on the columns that this member's share of a product of that height wrote.
     void swiGlu(Activations gate, Activations up, int rows, Activations target, Worker worker);
@@ -33,12 +46,24 @@ public interface Operations {
     void rotate(Activations x, int heads, RotaryAngles angles, int rows, Worker worker);
 
     /// Stores the rotated keys and the values of each row at its position of a key/value slot.
-    void store(Activations keys, Activations values, Sequences sequences, int rows, int slot, Worker worker);
+    void store(
+            Activations keys,
+            Activations values,
+            Sequences sequences,
+            int rows,
+            int slot,
+            Worker worker);
 
     /// Causal grouped-query attention of each row over its sequence up to and including its own position, scores scaled
     /// by `1 / sqrt(headDim)`.
     ///
     /// @param queries [rows, heads * headDim], rotated
     /// @param slot key/value slot, in which all positions up to the rows' own are stored
-    void attend(Activations queries, Sequences sequences, int rows, int slot, Activations target, Worker worker);
+    void attend(
+            Activations queries,
+            Sequences sequences,
+            int rows,
+            int slot,
+            Activations target,
+            Worker worker);
 }

@@ -1,10 +1,11 @@
 package mobilellm.kernel;
 
+import mobilellm.tensor.DType;
+import mobilellm.tensor.Tensor;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import mobilellm.tensor.DType;
-import mobilellm.tensor.Tensor;
 
 /// A weight matrix [rows, columns] in the one layout that all providers read: `y = W x`.
 ///
@@ -41,7 +42,9 @@ public final class PackedMatrix {
         long blocks = type.isQuantised() ? columns / BLOCK : 0;
         quants = OffHeap.allocate(arena, groups * groupBytes());
         scales = OffHeap.allocate(arena, groups * blocks * GROUP * Short.BYTES);
-        minimums = OffHeap.allocate(arena, type == DType.Q4_1 ? groups * blocks * GROUP * Short.BYTES : 0);
+        minimums =
+                OffHeap.allocate(
+                        arena, type == DType.Q4_1 ? groups * blocks * GROUP * Short.BYTES : 0);
     }
 
     /// Packs a tensor; each member of the team packs its share of the row groups.
@@ -56,7 +59,10 @@ public final class PackedMatrix {
                                     .formatted(tensor.name(), tensor.type()));
         }
         var packed = new PackedMatrix(arena, tensor.type(), tensor.rows(), tensor.columns());
-        team.run(worker -> packed.packGroups(tensor, worker.from(packed.groups()), worker.to(packed.groups())));
+        team.run(
+                worker ->
+                        packed.packGroups(
+                                tensor, worker.from(packed.groups()), worker.to(packed.groups())));
         return packed;
     }
 
@@ -85,7 +91,10 @@ public final class PackedMatrix {
         for (int block = 0; block < blocks; block++) {
             scales.set(SHORT, scale, source.get(SHORT, offset));
             for (int slice = 0; slice < 8; slice++) {
-                quants.set(INT, quant + 64L * slice, source.get(INT, offset + 2 + 4L * slice) ^ 0x80808080);
+                quants.set(
+                        INT,
+                        quant + 64L * slice,
+                        source.get(INT, offset + 2 + 4L * slice) ^ 0x80808080);
             }
             offset += 34;
             quant += 512;
@@ -198,14 +207,20 @@ public final class PackedMatrix {
             float scale = Float.float16ToFloat(scales.get(SHORT, at));
             float minimum = type == DType.Q4_1 ? Float.float16ToFloat(minimums.get(SHORT, at)) : 0;
             for (int column = 0; column < BLOCK; column++) {
-                target[block * BLOCK + column] = value(scale, minimum, quant(group, block, column, lane));
+                target[block * BLOCK + column] =
+                        value(scale, minimum, quant(group, block, column, lane));
             }
         }
     }
 
     private int quant(long group, int block, int column, int lane) {
         if (type == DType.Q8_0) {
-            long at = group * groupBytes() + 512L * block + 64L * (column / 4) + 4L * lane + column % 4;
+            long at =
+                    group * groupBytes()
+                            + 512L * block
+                            + 64L * (column / 4)
+                            + 4L * lane
+                            + column % 4;
             return Byte.toUnsignedInt(quants.get(ValueLayout.JAVA_BYTE, at)) - 128;
         }
         int low = column % 16;

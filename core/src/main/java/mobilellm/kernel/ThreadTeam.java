@@ -1,10 +1,11 @@
 package mobilellm.kernel;
 
+import org.jspecify.annotations.Nullable;
+
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
 /// A fixed team of threads that run one job together, with barriers inside it.
 ///
@@ -118,7 +119,11 @@ public final class ThreadTeam implements AutoCloseable {
         }
         for (int i = 1; i < threads; i++) {
             Worker worker = workers[i];
-            members[i] = Thread.ofPlatform().daemon().name("mobilellm-team-" + i).start(() -> serve(worker));
+            members[i] =
+                    Thread.ofPlatform()
+                            .daemon()
+                            .name("mobilellm-team-" + i)
+                            .start(() -> serve(worker));
         }
     }
 

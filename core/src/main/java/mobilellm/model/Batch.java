@@ -1,8 +1,9 @@
 package mobilellm.model;
 
-import java.util.Arrays;
 import mobilellm.kernel.KeyValueStore;
 import mobilellm.kernel.Sequences;
+
+import java.util.Arrays;
 
 /// Rows of one forward pass: tokens of one or more sequences, those of one sequence consecutive and in order. Reusable:
 /// after [#clear] it holds no rows and keeps its memory.
@@ -34,7 +35,8 @@ public final class Batch {
         } else {
             for (int row = 0; row < size; row++) {
                 if (caches[row] == cache) {
-                    throw new IllegalArgumentException("rows of one sequence must be consecutive in a batch");
+                    throw new IllegalArgumentException(
+                            "rows of one sequence must be consecutive in a batch");
                 }
             }
         }

@@ -1,8 +1,5 @@
 package mobilellm.model;
 
-import java.lang.foreign.Arena;
-import java.util.List;
-import java.util.Set;
 import mobilellm.config.LayerPlan;
 import mobilellm.config.ModelConfig;
 import mobilellm.kernel.Activations;
@@ -13,6 +10,10 @@ import mobilellm.kernel.RotaryAngles;
 import mobilellm.kernel.Sequences;
 import mobilellm.kernel.ThreadTeam;
 import mobilellm.kernel.ThreadTeam.Worker;
+
+import java.lang.foreign.Arena;
+import java.util.List;
+import java.util.Set;
 
 /// The forward pass of a MobileLLM-style decoder (Liu et al. 2024, arXiv 2402.14905): pre-norm blocks of grouped-query
 /// attention with rotary embedding and a SwiGLU feed-forward layer, the output head usually the embedding itself.
@@ -52,7 +53,8 @@ public final class Transformer implements AutoCloseable {
 
     /// @param weights of a checkpoint of this config
     /// @param team runs the passes; may serve other transformers too
-    public Transformer(ModelConfig config, Weights weights, KernelProvider provider, ThreadTeam team) {
+    public Transformer(
+            ModelConfig config, Weights weights, KernelProvider provider, ThreadTeam team) {
         this.config = config;
         this.plan = config.plan();
         this.weights = weights;
@@ -74,13 +76,22 @@ public final class Transformer implements AutoCloseable {
                         weights.types(block -> List.of(block.query(), block.key(), block.value())));
         attended =
                 kernels.operand(
-                        arena, rows, config.queryWidth(), weights.types(block -> List.of(block.attentionOutput())));
+                        arena,
+                        rows,
+                        config.queryWidth(),
+                        weights.types(block -> List.of(block.attentionOutput())));
         feedForwardInput =
                 kernels.operand(
-                        arena, rows, config.hiddenSize(), weights.types(block -> List.of(block.gate(), block.up())));
+                        arena,
+                        rows,
+                        config.hiddenSize(),
+                        weights.types(block -> List.of(block.gate(), block.up())));
         feedForwardInner =
                 kernels.operand(
-                        arena, rows, config.intermediateSize(), weights.types(block -> List.of(block.down())));
+                        arena,
+                        rows,
+                        config.intermediateSize(),
+                        weights.types(block -> List.of(block.down())));
         head = head(1);
     }
 
@@ -113,7 +124,8 @@ public final class Transformer implements AutoCloseable {
             int token = rows.tokens()[row];
             if (token < 0 || token >= config.vocabularySize()) {
                 throw new IllegalArgumentException(
-                        "token id %d is outside the vocabulary of %d".formatted(token, config.vocabularySize()));
+                        "token id %d is outside the vocabulary of %d"
+                                .formatted(token, config.vocabularySize()));
             }
         }
         if (rows.logitsRows() > head.logits().rows()) {
@@ -139,13 +151,15 @@ public final class Transformer implements AutoCloseable {
         for (int row = worker.from(rows); row < worker.to(rows); row++) {
             angles.set(row, sequences.position(row));
         }
-        kernels.embed(weights.embedding(), batch.tokens(), rows, hidden, worker); // [rows, hiddenSize]
+        kernels.embed(
+                weights.embedding(), batch.tokens(), rows, hidden, worker); // [rows, hiddenSize]
 
         for (int v = 0; v < plan.visits().size(); v++) {
             var visit = plan.visits().get(v);
             var block = weights.blocks().get(visit.block());
 
-            kernels.rmsNorm(hidden, rows, block.attentionNorm(), epsilon, attentionInput.values(), worker);
+            kernels.rmsNorm(
+                    hidden, rows, block.attentionNorm(), epsilon, attentionInput.values(), worker);
             kernels.prepare(attentionInput, rows, worker);
             worker.barrier();
             kernels.multiply(block.query(), attentionInput, rows, queries, false, worker);
@@ -162,7 +176,8 @@ public final class Transformer implements AutoCloseable {
             worker.barrier();
 
             if (v == plan.visits().size() - 1) {
-                // All keys and values are stored; from here on only rows whose logits are wanted matter.
+                // All keys and values are stored; from here on only rows whose logits are wanted
+                // matter.
                 keepWantedRows(worker);
                 rows = batch.logitsRows();
                 sequences = batch.wantedOnly();
@@ -177,12 +192,19 @@ public final class Transformer implements AutoCloseable {
             kernels.multiply(block.attentionOutput(), attended, rows, hidden, true, worker);
             worker.barrier();
 
-            kernels.rmsNorm(hidden, rows, block.feedForwardNorm(), epsilon, feedForwardInput.values(), worker);
+            kernels.rmsNorm(
+                    hidden,
+                    rows,
+                    block.feedForwardNorm(),
+                    epsilon,
+                    feedForwardInput.values(),
+                    worker);
             kernels.prepare(feedForwardInput, rows, worker);
             worker.barrier();
             kernels.multiply(block.gate(), feedForwardInput, rows, gate, false, worker);
             kernels.multiply(block.up(), feedForwardInput, rows, up, false, worker);
-            kernels.swiGlu(gate, up, rows, feedForwardInner.values(), worker); // [rows, intermediateSize]
+            kernels.swiGlu(
+                    gate, up, rows, feedForwardInner.values(), worker); // [rows, intermediateSize]
             worker.barrier();
             kernels.prepare(feedForwardInner, rows, worker);
             worker.barrier();
@@ -213,7 +235,8 @@ public final class Transformer implements AutoCloseable {
     public void logits(int row, float[] target) {
         if (row < 0 || row >= batch.logitsRows()) {
             throw new IllegalArgumentException(
-                    "the last batch has logits of %d rows, asked for row %d".formatted(batch.logitsRows(), row));
+                    "the last batch has logits of %d rows, asked for row %d"
+                            .formatted(batch.logitsRows(), row));
         }
         head.logits().read(row, 0, target, 0, config.vocabularySize());
     }

@@ -1,11 +1,5 @@
 package mobilellm.model;
 
-import java.lang.foreign.Arena;
-import java.util.ArrayList;
-import java.util.EnumSet;
-import java.util.List;
-import java.util.Set;
-import java.util.function.Function;
 import mobilellm.checkpoint.BlockTensors;
 import mobilellm.checkpoint.ModelTensors;
 import mobilellm.config.LayerPlan;
@@ -15,6 +9,13 @@ import mobilellm.kernel.ThreadTeam;
 import mobilellm.quant.Dequantise;
 import mobilellm.tensor.DType;
 import mobilellm.tensor.Tensor;
+
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
 
 /// All weights of a model, packed once for the kernels. The checkpoint they came from may be closed afterwards.
 public final class Weights implements AutoCloseable {
@@ -55,7 +56,11 @@ public final class Weights implements AutoCloseable {
     private final PackedMatrix head;
 
     private Weights(
-            Arena arena, PackedMatrix embedding, List<Block> blocks, Activations finalNorm, PackedMatrix head) {
+            Arena arena,
+            PackedMatrix embedding,
+            List<Block> blocks,
+            Activations finalNorm,
+            PackedMatrix head) {
         this.arena = arena;
         this.embedding = embedding;
         this.blocks = List.copyOf(blocks);

@@ -1,7 +1,5 @@
 package mobilellm.kernel.scalar;
 
-import java.lang.foreign.Arena;
-import java.util.Set;
 import mobilellm.kernel.Activations;
 import mobilellm.kernel.KeyValueStore;
 import mobilellm.kernel.Operand;
@@ -11,6 +9,9 @@ import mobilellm.kernel.RotaryAngles;
 import mobilellm.kernel.Sequences;
 import mobilellm.kernel.ThreadTeam.Worker;
 import mobilellm.tensor.DType;
+
+import java.lang.foreign.Arena;
+import java.util.Set;
 
 /// Each operation as its formula says, one output after the other.
 final class ScalarOperations implements Operations {
@@ -26,7 +27,8 @@ final class ScalarOperations implements Operations {
     }
 
     @Override
-    public void embed(PackedMatrix embedding, int[] tokens, int rows, Activations target, Worker worker) {
+    public void embed(
+            PackedMatrix embedding, int[] tokens, int rows, Activations target, Worker worker) {
         float[] row = new float[embedding.columns()];
         for (int r = worker.from(rows); r < worker.to(rows); r++) {
             embedding.readRow(tokens[r], row);
@@ -36,7 +38,12 @@ final class ScalarOperations implements Operations {
 
     @Override
     public void rmsNorm(
-            Activations x, int rows, Activations weight, double epsilon, Activations target, Worker worker) {
+            Activations x,
+            int rows,
+            Activations weight,
+            double epsilon,
+            Activations target,
+            Worker worker) {
         float[] row = new float[x.columns()];
         for (int r = worker.from(rows); r < worker.to(rows); r++) {
             x.read(r, 0, row, 0, row.length);
@@ -59,7 +66,12 @@ final class ScalarOperations implements Operations {
 
     @Override
     public void multiply(
-            PackedMatrix matrix, Operand x, int rows, Activations y, boolean accumulate, Worker worker) {
+            PackedMatrix matrix,
+            Operand x,
+            int rows,
+            Activations y,
+            boolean accumulate,
+            Worker worker) {
         float[] weights = new float[matrix.columns()];
         float[] input = new float[matrix.columns()];
         for (int row = worker.from(matrix.rows()); row < worker.to(matrix.rows()); row++) {
@@ -92,7 +104,8 @@ final class ScalarOperations implements Operations {
     }
 
     @Override
-    public void swiGlu(Activations gate, Activations up, int rows, Activations target, Worker worker) {
+    public void swiGlu(
+            Activations gate, Activations up, int rows, Activations target, Worker worker) {
         int columns = gate.columns();
         for (int r = 0; r < rows; r++) {
             for (int i = worker.from(columns); i < worker.to(columns); i++) {
@@ -123,7 +136,12 @@ final class ScalarOperations implements Operations {
 
     @Override
     public void store(
-            Activations keys, Activations values, Sequences sequences, int rows, int slot, Worker worker) {
+            Activations keys,
+            Activations values,
+            Sequences sequences,
+            int rows,
+            int slot,
+            Worker worker) {
         for (int r = worker.from(rows); r < worker.to(rows); r++) {
             sequences.store(r).write(slot, sequences.position(r), keys, values, r);
         }
@@ -131,7 +149,12 @@ final class ScalarOperations implements Operations {
 
     @Override
     public void attend(
-            Activations queries, Sequences sequences, int rows, int slot, Activations target, Worker worker) {
+            Activations queries,
+            Sequences sequences,
+            int rows,
+            int slot,
+            Activations target,
+            Worker worker) {
         for (int r = worker.from(rows); r < worker.to(rows); r++) {
             KeyValueStore store = sequences.store(r);
             int heads = queries.columns() / store.headDim();

@@ -1,8 +1,9 @@
 package mobilellm.kernel.scalar;
 
-import java.lang.foreign.Arena;
 import mobilellm.kernel.KernelProvider;
 import mobilellm.kernel.Operations;
+
+import java.lang.foreign.Arena;
 
 /// Plain loops; always usable.
 public final class ScalarProvider implements KernelProvider {

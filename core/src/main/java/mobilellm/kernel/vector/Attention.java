@@ -1,15 +1,17 @@
 package mobilellm.kernel.vector;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
+
 import mobilellm.kernel.Activations;
 import mobilellm.kernel.KeyValueStore;
 import mobilellm.kernel.Sequences;
 import mobilellm.kernel.ThreadTeam.Worker;
 import mobilellm.tensor.DType;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /// Causal grouped-query attention for runs of up to 8 consecutive tokens of a sequence.
 ///
@@ -36,7 +38,13 @@ final class Attention {
         totals = arena.allocate(TILE * ROW, 64);
     }
 
-    void attend(Activations queries, Sequences sequences, int rows, int slot, Activations target, Worker worker) {
+    void attend(
+            Activations queries,
+            Sequences sequences,
+            int rows,
+            int slot,
+            Activations target,
+            Worker worker) {
         int unit = 0;
         int row = 0;
         while (row < rows) {
@@ -53,14 +61,22 @@ final class Attention {
     /// Rows from `row` on that belong to one sequence, at most [#RUN].
     private static int run(Sequences sequences, int row, int rows) {
         int tokens = 1;
-        while (tokens < RUN && row + tokens < rows && sequences.store(row + tokens) == sequences.store(row)) {
+        while (tokens < RUN
+                && row + tokens < rows
+                && sequences.store(row + tokens) == sequences.store(row)) {
             tokens++;
         }
         return tokens;
     }
 
     private void attendRun(
-            Activations queries, Sequences sequences, int row, int tokens, int slot, int head, Activations target) {
+            Activations queries,
+            Sequences sequences,
+            int row,
+            int tokens,
+            int slot,
+            int head,
+            Activations target) {
         KeyValueStore store = sequences.store(row);
         int headDim = store.headDim();
         int group = queries.columns() / headDim / store.heads();
@@ -78,7 +94,11 @@ final class Attention {
         }
         score(store, slot, head, positions, padded, queryRows);
         for (int r = 0; r < queryRows; r++) {
-            normalise(r, sequences.position(row + r / group) + 1, padded, (float) (1 / Math.sqrt(headDim)));
+            normalise(
+                    r,
+                    sequences.position(row + r / group) + 1,
+                    padded,
+                    (float) (1 / Math.sqrt(headDim)));
         }
         for (int column = 0; column < headDim; column += Lanes.PAIR) {
             mix(store, slot, head, positions, padded, column, queryRows, row, group, target);
@@ -86,7 +106,8 @@ final class Attention {
     }
 
     /// `scores[r, p] = query r . key p`, for a pair of key vectors at a time.
-    private void score(KeyValueStore store, int slot, int head, int positions, int padded, int queryRows) {
+    private void score(
+            KeyValueStore store, int slot, int head, int positions, int padded, int queryRows) {
         int headDim = store.headDim();
         int step = Lanes.step();
         for (int position = 0; position < positions; position += Lanes.PAIR) {
@@ -94,7 +115,15 @@ final class Attention {
                 int at = position + half * Lanes.COUNT;
                 long offset = store.keyBlock(slot, head, at);
                 int lane = at % KeyValueStore.BLOCK;
-                widen(store, store.page(position), offset, lane, KeyValueStore.BLOCK, headDim, half, step);
+                widen(
+                        store,
+                        store.page(position),
+                        offset,
+                        lane,
+                        KeyValueStore.BLOCK,
+                        headDim,
+                        half,
+                        step);
             }
             for (int tile = 0; tile * TILE < queryRows; tile++) {
                 Tiles.multiply(panel, 0, headDim, queryTiles, tile * TILE * headDim, totals, step);
@@ -108,7 +137,14 @@ final class Attention {
 
     /// Copies `count` vectors, `stride` elements apart, from the store to one half of the panel.
     private void widen(
-            KeyValueStore store, MemorySegment page, long offset, int first, int stride, int count, int half, int step) {
+            KeyValueStore store,
+            MemorySegment page,
+            long offset,
+            int first,
+            int stride,
+            int count,
+            int half,
+            int step) {
         long target = (long) half * Lanes.COUNT * Float.BYTES;
         int size = store.type().blockBytes();
         long from = offset + (long) first * size;
@@ -128,14 +164,20 @@ final class Attention {
         }
         FloatVector largest = FloatVector.broadcast(Lanes.FLOATS, Float.NEGATIVE_INFINITY);
         for (int p = 0; p < padded; p += Lanes.COUNT * step) {
-            largest = largest.max(FloatVector.fromMemorySegment(Lanes.FLOATS, scores, at + 4L * p, Lanes.ORDER));
+            largest =
+                    largest.max(
+                            FloatVector.fromMemorySegment(
+                                    Lanes.FLOATS, scores, at + 4L * p, Lanes.ORDER));
         }
         float shift = largest.reduceLanes(VectorOperators.MAX) * scale;
         Exponential.of(scores, at, scale, shift, scores, at, padded, step);
         for (int lane = 0; lane < partialSums.length; lane += Lanes.COUNT) {
             FloatVector sum = FloatVector.zero(Lanes.FLOATS);
             for (int p = lane; p < padded; p += partialSums.length * step) {
-                sum = sum.add(FloatVector.fromMemorySegment(Lanes.FLOATS, scores, at + 4L * p, Lanes.ORDER));
+                sum =
+                        sum.add(
+                                FloatVector.fromMemorySegment(
+                                        Lanes.FLOATS, scores, at + 4L * p, Lanes.ORDER));
             }
             sum.intoArray(partialSums, lane);
         }
@@ -168,9 +210,18 @@ final class Attention {
         for (int from = 0; from < positions; from += KeyValueStore.PAGE) {
             int count = Math.min(KeyValueStore.PAGE, positions - from);
             for (int half = 0; half < 2; half++) {
-                int first = Math.min(column + half * Lanes.COUNT, store.valueStride() - Lanes.COUNT);
+                int first =
+                        Math.min(column + half * Lanes.COUNT, store.valueStride() - Lanes.COUNT);
                 long offset = store.valueRow(slot, head, from);
-                widen(store, store.page(from), offset, first, store.valueStride(), count, half, step);
+                widen(
+                        store,
+                        store.page(from),
+                        offset,
+                        first,
+                        store.valueStride(),
+                        count,
+                        half,
+                        step);
             }
             for (int tile = 0; tile * TILE < queryRows; tile++) {
                 int at = tile * TILE * padded + from * TILE;
@@ -178,7 +229,9 @@ final class Attention {
                 for (int r = tile * TILE; r < Math.min(queryRows, tile * TILE + TILE); r++) {
                     int base = (head * group + r % group) * headDim + column;
                     for (int i = 0; i < columns; i++) {
-                        float sum = totals.get(ValueLayout.JAVA_FLOAT, (r - tile * TILE) * ROW + 4L * i) * inverses[r];
+                        float sum =
+                                totals.get(ValueLayout.JAVA_FLOAT, (r - tile * TILE) * ROW + 4L * i)
+                                        * inverses[r];
                         float before = from == 0 ? 0 : target.get(row + r / group, base + i);
                         target.set(row + r / group, base + i, before + sum);
                     }

@@ -1,9 +1,10 @@
 package mobilellm.kernel.vector;
 
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
+
+import java.lang.foreign.MemorySegment;
 
 /// `e^x` in f32: x = n ln 2 + r with |r| <= ln 2 / 2, a polynomial of degree 6 for `e^r` and an exponent of `n`
 /// (Cephes' scheme). Within 2 ulp between -87 and 88; the same bits on every machine, which
@@ -37,15 +38,26 @@ final class Exponential {
     ///
     /// Works on memory: a method that returned a vector would box it wherever C2 did not inline it.
     static void of(
-            MemorySegment x, long at, float scale, float shift, MemorySegment target, long targetAt, int count, int step) {
+            MemorySegment x,
+            long at,
+            float scale,
+            float shift,
+            MemorySegment target,
+            long targetAt,
+            int count,
+            int step) {
         for (int i = 0; i < count; i += Lanes.COUNT * step) {
             FloatVector exponent =
-                    FloatVector.fromMemorySegment(Lanes.FLOATS, x, at, Lanes.ORDER).mul(scale).sub(shift);
+                    FloatVector.fromMemorySegment(Lanes.FLOATS, x, at, Lanes.ORDER)
+                            .mul(scale)
+                            .sub(shift);
             FloatVector bounded = exponent.min(MOST).max(LEAST);
             FloatVector n = bounded.mul(LOG2_E).add(ROUND).sub(ROUND);
             FloatVector r = n.mul(-LN2_HIGH).add(bounded).add(n.mul(-LN2_LOW));
-            FloatVector p = r.mul(C6).add(C5).mul(r).add(C4).mul(r).add(C3).mul(r).add(C2).mul(r).add(C1);
-            IntVector power = n.add(POWER_BASE).reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+            FloatVector p =
+                    r.mul(C6).add(C5).mul(r).add(C4).mul(r).add(C3).mul(r).add(C2).mul(r).add(C1);
+            IntVector power =
+                    n.add(POWER_BASE).reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
             p.mul(r.mul(r))
                     .add(r)
                     .add(1)

@@ -1,9 +1,10 @@
 package mobilellm.kernel.vector;
 
-import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
+
+import java.nio.ByteOrder;
 
 /// The vector shapes of this machine. A group of 16 matrix rows is one vector of 512 bits, two of 256 or four of 128;
 /// every kernel works on a pair of vectors, so that it has two independent chains of arithmetic on each of them.

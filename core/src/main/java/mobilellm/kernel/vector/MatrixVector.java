@@ -1,11 +1,13 @@
 package mobilellm.kernel.vector;
 
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
+
 import mobilellm.kernel.PackedMatrix;
+
+import java.lang.foreign.MemorySegment;
 
 /// Matrix-vector products of decode: packed weights stream once through 16-bit lanes.
 ///
@@ -35,7 +37,13 @@ final class MatrixVector {
     /// @param y the row of results
     /// @param sums scratch, [blocks, COUNT]
     static void multiply(
-            PackedMatrix matrix, VectorOperand x, MemorySegment y, boolean accumulate, int vector, MemorySegment sums, int step) {
+            PackedMatrix matrix,
+            VectorOperand x,
+            MemorySegment y,
+            boolean accumulate,
+            int vector,
+            MemorySegment sums,
+            int step) {
         int row = vector * Lanes.COUNT;
         int group = row / PackedMatrix.GROUP;
         int lane = row % PackedMatrix.GROUP;
@@ -43,8 +51,24 @@ final class MatrixVector {
         long weights = group * matrix.groupBytes() + 4L * lane;
         switch (matrix.type()) {
             case Q8_0 -> bytes(matrix.quants(), weights, x.byteTriples(), blocks, sums, step);
-            case Q4_0 -> nibbles(matrix.quants(), weights, x.nibblePairs(), x.nibbleStarts(), blocks, sums, step);
-            default -> nibbles(matrix.quants(), weights, x.nibblePairs(), x.zeros(), blocks, sums, step);
+            case Q4_0 ->
+                    nibbles(
+                            matrix.quants(),
+                            weights,
+                            x.nibblePairs(),
+                            x.nibbleStarts(),
+                            blocks,
+                            sums,
+                            step);
+            default ->
+                    nibbles(
+                            matrix.quants(),
+                            weights,
+                            x.nibblePairs(),
+                            x.zeros(),
+                            blocks,
+                            sums,
+                            step);
         }
         long scales = group * (32L * blocks) + 2L * lane;
         scale(matrix.scales(), scales, x.scales(), blocks, sums, step);
@@ -56,35 +80,55 @@ final class MatrixVector {
 
     /// The integer sums of each block of nibbles. A slice of 8 columns is four pairs of nibbles in 16-bit lanes.
     private static void nibbles(
-            MemorySegment weights, long offset, int[] x, int[] starts, int blocks, MemorySegment sums, int step) {
+            MemorySegment weights,
+            long offset,
+            int[] x,
+            int[] starts,
+            int blocks,
+            MemorySegment sums,
+            int step) {
         IntVector mask = IntVector.broadcast(Lanes.INTS, 0x000F000F);
         long target = 0;
         int at = 0;
         for (int b = 0; b < blocks; b += step) {
             ShortVector sum = ShortVector.zero(Lanes.SHORTS);
             for (int slice = 0; slice < 4; slice += step) {
-                IntVector bits = IntVector.fromMemorySegment(Lanes.INTS, weights, offset, Lanes.ORDER);
+                IntVector bits =
+                        IntVector.fromMemorySegment(Lanes.INTS, weights, offset, Lanes.ORDER);
                 sum =
-                        sum.add(bits.and(mask).reinterpretAsShorts().mul(IntVector.broadcast(Lanes.INTS, x[at]).reinterpretAsShorts()))
+                        sum.add(
+                                        bits.and(mask)
+                                                .reinterpretAsShorts()
+                                                .mul(
+                                                        IntVector.broadcast(Lanes.INTS, x[at])
+                                                                .reinterpretAsShorts()))
                                 .add(
                                         bits.lanewise(VectorOperators.LSHR, 4)
                                                 .and(mask)
                                                 .reinterpretAsShorts()
-                                                .mul(IntVector.broadcast(Lanes.INTS, x[at + 1]).reinterpretAsShorts()))
+                                                .mul(
+                                                        IntVector.broadcast(Lanes.INTS, x[at + 1])
+                                                                .reinterpretAsShorts()))
                                 .add(
                                         bits.lanewise(VectorOperators.LSHR, 8)
                                                 .and(mask)
                                                 .reinterpretAsShorts()
-                                                .mul(IntVector.broadcast(Lanes.INTS, x[at + 2]).reinterpretAsShorts()))
+                                                .mul(
+                                                        IntVector.broadcast(Lanes.INTS, x[at + 2])
+                                                                .reinterpretAsShorts()))
                                 .add(
                                         bits.lanewise(VectorOperators.LSHR, 12)
                                                 .and(mask)
                                                 .reinterpretAsShorts()
-                                                .mul(IntVector.broadcast(Lanes.INTS, x[at + 3]).reinterpretAsShorts()));
+                                                .mul(
+                                                        IntVector.broadcast(Lanes.INTS, x[at + 3])
+                                                                .reinterpretAsShorts()));
                 offset += 64;
                 at += 4;
             }
-            IntVector pairs = sum.add(IntVector.broadcast(Lanes.INTS, starts[b]).reinterpretAsShorts()).reinterpretAsInts();
+            IntVector pairs =
+                    sum.add(IntVector.broadcast(Lanes.INTS, starts[b]).reinterpretAsShorts())
+                            .reinterpretAsInts();
             pairs.lanewise(VectorOperators.LSHL, 16)
                     .lanewise(VectorOperators.ASHR, 16)
                     .add(pairs.lanewise(VectorOperators.ASHR, 16))
@@ -96,7 +140,8 @@ final class MatrixVector {
 
     /// The integer sums of each block of bytes. A 16-bit lane of unsigned bytes `(w0, w1)` gives
     /// `w0 x0 + w1 x1 - 128 (x0 + x1) + 32768`, between 256 and 65,280.
-    private static void bytes(MemorySegment weights, long offset, int[] x, int blocks, MemorySegment sums, int step) {
+    private static void bytes(
+            MemorySegment weights, long offset, int[] x, int blocks, MemorySegment sums, int step) {
         IntVector mask = IntVector.broadcast(Lanes.INTS, 0x00FF00FF);
         long target = 0;
         int at = 0;
@@ -105,7 +150,8 @@ final class MatrixVector {
             IntVector low = IntVector.broadcast(Lanes.INTS, FLOAT_BITS - 16 * 32768);
             IntVector high = IntVector.zero(Lanes.INTS);
             for (int slice = 0; slice < 8; slice += step) {
-                IntVector bits = IntVector.fromMemorySegment(Lanes.INTS, weights, offset, Lanes.ORDER);
+                IntVector bits =
+                        IntVector.fromMemorySegment(Lanes.INTS, weights, offset, Lanes.ORDER);
                 IntVector pairs =
                         bits.and(mask)
                                 .reinterpretAsShorts()
@@ -114,15 +160,20 @@ final class MatrixVector {
                                         bits.lanewise(VectorOperators.LSHR, 8)
                                                 .and(mask)
                                                 .reinterpretAsShorts()
-                                                .mul(IntVector.broadcast(Lanes.INTS, x[at + 1]).reinterpretAsShorts()))
-                                .add(IntVector.broadcast(Lanes.INTS, x[at + 2]).reinterpretAsShorts())
+                                                .mul(
+                                                        IntVector.broadcast(Lanes.INTS, x[at + 1])
+                                                                .reinterpretAsShorts()))
+                                .add(
+                                        IntVector.broadcast(Lanes.INTS, x[at + 2])
+                                                .reinterpretAsShorts())
                                 .reinterpretAsInts();
                 low = low.add(pairs);
                 high = high.add(pairs.lanewise(VectorOperators.LSHR, 16));
                 offset += 64;
                 at += 3;
             }
-            // `low` holds the low halves' sum plus 65,536 times the high halves' sum, which `high` holds alone.
+            // `low` holds the low halves' sum plus 65,536 times the high halves' sum, which `high`
+            // holds alone.
             low.add(high)
                     .sub(high.lanewise(VectorOperators.LSHL, 16))
                     .intoMemorySegment(sums, target, Lanes.ORDER);
@@ -131,19 +182,23 @@ final class MatrixVector {
     }
 
     /// The first row of `sums` becomes the total of `(sum * dx) * scale` over the blocks.
-    private static void scale(MemorySegment scales, long at, float[] dx, int blocks, MemorySegment sums, int step) {
+    private static void scale(
+            MemorySegment scales, long at, float[] dx, int blocks, MemorySegment sums, int step) {
         FloatVector total = FloatVector.zero(Lanes.FLOATS);
         long source = 0;
         for (int b = 0; b < blocks; b += step) {
             FloatVector scale =
                     ((IntVector)
-                                    ShortVector.fromMemorySegment(Lanes.HALVES, scales, at, Lanes.ORDER)
+                                    ShortVector.fromMemorySegment(
+                                                    Lanes.HALVES, scales, at, Lanes.ORDER)
                                             .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
                             .lanewise(VectorOperators.LSHL, 13)
                             .and(Lanes.HALF_BITS)
                             .reinterpretAsFloats()
                             .mul(Lanes.HALF_BIAS);
-            FloatVector sum = FloatVector.fromMemorySegment(Lanes.FLOATS, sums, source, Lanes.ORDER).sub(FLOAT_BASE);
+            FloatVector sum =
+                    FloatVector.fromMemorySegment(Lanes.FLOATS, sums, source, Lanes.ORDER)
+                            .sub(FLOAT_BASE);
             total = sum.mul(FloatVector.broadcast(Lanes.FLOATS, dx[b])).fma(scale, total);
             source += ROW;
             at += 32;
@@ -158,7 +213,8 @@ final class MatrixVector {
         for (int b = 0; b < blocks; b += step) {
             FloatVector minimum =
                     ((IntVector)
-                                    ShortVector.fromMemorySegment(Lanes.HALVES, minimums, at, Lanes.ORDER)
+                                    ShortVector.fromMemorySegment(
+                                                    Lanes.HALVES, minimums, at, Lanes.ORDER)
                                             .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
                             .lanewise(VectorOperators.LSHL, 13)
                             .and(Lanes.HALF_BITS)
@@ -170,7 +226,8 @@ final class MatrixVector {
         total.intoMemorySegment(sums, 0, Lanes.ORDER);
     }
 
-    private static void store(MemorySegment sums, MemorySegment y, long offset, boolean accumulate) {
+    private static void store(
+            MemorySegment sums, MemorySegment y, long offset, boolean accumulate) {
         FloatVector total = FloatVector.fromMemorySegment(Lanes.FLOATS, sums, 0, Lanes.ORDER);
         if (accumulate) {
             total = FloatVector.fromMemorySegment(Lanes.FLOATS, y, offset, Lanes.ORDER).add(total);

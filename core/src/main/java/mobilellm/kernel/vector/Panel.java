@@ -1,12 +1,14 @@
 package mobilellm.kernel.vector;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
+
 import mobilellm.kernel.PackedMatrix;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 
 /// The rows of one pair of vectors, unpacked to f32 once and then met by every tile of tokens: [column, PAIR] numbers
 /// and, for quantised types, [block, PAIR] scales and minimums. Quantised weights stay integers (nibbles minus 8 for
@@ -65,12 +67,31 @@ final class Panel {
     }
 
     /// One nibble position of all slices a pass: C2 would not inline all eight in one loop.
-    private void nibbles(PackedMatrix matrix, long group, int lane, long target, int shift, int step) {
+    private void nibbles(
+            PackedMatrix matrix, long group, int lane, long target, int shift, int step) {
         long offset = group * matrix.groupBytes() + 4L * lane;
         for (int column = 0; column < 4; column++) {
             long low = target + column * ROW;
-            spread(matrix.quants(), offset, 8 * column, 15, shift, low, matrix.blocks() * 4, 4, step);
-            spread(matrix.quants(), offset, 8 * column + 4, 15, shift, low + 16 * ROW, matrix.blocks() * 4, 4, step);
+            spread(
+                    matrix.quants(),
+                    offset,
+                    8 * column,
+                    15,
+                    shift,
+                    low,
+                    matrix.blocks() * 4,
+                    4,
+                    step);
+            spread(
+                    matrix.quants(),
+                    offset,
+                    8 * column + 4,
+                    15,
+                    shift,
+                    low + 16 * ROW,
+                    matrix.blocks() * 4,
+                    4,
+                    step);
         }
     }
 
@@ -78,7 +99,16 @@ final class Panel {
         long offset = group * matrix.groupBytes() + 4L * lane;
         for (int column = 0; column < 4; column++) {
             long at = target + column * ROW;
-            spread(matrix.quants(), offset, 8 * column, 255, -128, at, matrix.blocks() * 8, 8, step);
+            spread(
+                    matrix.quants(),
+                    offset,
+                    8 * column,
+                    255,
+                    -128,
+                    at,
+                    matrix.blocks() * 8,
+                    8,
+                    step);
         }
     }
 
@@ -87,7 +117,14 @@ final class Panel {
     /// @param slices in all
     /// @param perBlock slices of a block of 32 columns; after them the next block's columns begin
     private void spread(
-            MemorySegment source, long offset, int position, int mask, int bias, long target, int slices, int perBlock,
+            MemorySegment source,
+            long offset,
+            int position,
+            int mask,
+            int bias,
+            long target,
+            int slices,
+            int perBlock,
             int step) {
         long gap = (PackedMatrix.BLOCK - 4L * perBlock) * ROW;
         int inBlock = 0;
@@ -114,21 +151,37 @@ final class Panel {
         long offset = group * matrix.groupBytes() + (long) lane * size;
         long stride = (long) PackedMatrix.GROUP * size;
         switch (matrix.type()) {
-            case F16 -> widenHalves(source, offset, stride, numbers, target, matrix.columns(), step);
-            case BF16 -> widenBrainFloats(source, offset, stride, numbers, target, matrix.columns(), step);
+            case F16 ->
+                    widenHalves(source, offset, stride, numbers, target, matrix.columns(), step);
+            case BF16 ->
+                    widenBrainFloats(
+                            source, offset, stride, numbers, target, matrix.columns(), step);
             default -> copyFloats(source, offset, stride, numbers, target, matrix.columns(), step);
         }
     }
 
     private static void halves(
-            MemorySegment source, MemorySegment target, int blocks, long group, int lane, long at, int step) {
+            MemorySegment source,
+            MemorySegment target,
+            int blocks,
+            long group,
+            int lane,
+            long at,
+            int step) {
         long offset = (group * blocks * PackedMatrix.GROUP + lane) * Short.BYTES;
-        widenHalves(source, offset, PackedMatrix.GROUP * (long) Short.BYTES, target, at, blocks, step);
+        widenHalves(
+                source, offset, PackedMatrix.GROUP * (long) Short.BYTES, target, at, blocks, step);
     }
 
     /// `count` vectors of finite f16, `stride` bytes apart, to consecutive rows of f32.
     static void widenHalves(
-            MemorySegment source, long offset, long stride, MemorySegment target, long at, int count, int step) {
+            MemorySegment source,
+            long offset,
+            long stride,
+            MemorySegment target,
+            long at,
+            int count,
+            int step) {
         for (int i = 0; i < count; i += step) {
             ((IntVector)
                             ShortVector.fromMemorySegment(Lanes.HALVES, source, offset, Lanes.ORDER)
@@ -144,7 +197,13 @@ final class Panel {
     }
 
     private static void widenBrainFloats(
-            MemorySegment source, long offset, long stride, MemorySegment target, long at, int count, int step) {
+            MemorySegment source,
+            long offset,
+            long stride,
+            MemorySegment target,
+            long at,
+            int count,
+            int step) {
         for (int i = 0; i < count; i += step) {
             ((IntVector)
                             ShortVector.fromMemorySegment(Lanes.HALVES, source, offset, Lanes.ORDER)
@@ -159,7 +218,13 @@ final class Panel {
 
     /// `count` vectors of f32, `stride` bytes apart, to consecutive rows.
     static void copyFloats(
-            MemorySegment source, long offset, long stride, MemorySegment target, long at, int count, int step) {
+            MemorySegment source,
+            long offset,
+            long stride,
+            MemorySegment target,
+            long at,
+            int count,
+            int step) {
         for (int i = 0; i < count; i += step) {
             FloatVector.fromMemorySegment(Lanes.FLOATS, source, offset, Lanes.ORDER)
                     .intoMemorySegment(target, at, Lanes.ORDER);

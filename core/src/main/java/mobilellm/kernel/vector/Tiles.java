@@ -1,8 +1,10 @@
 package mobilellm.kernel.vector;
 
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
+
 import mobilellm.kernel.PackedMatrix;
+
+import java.lang.foreign.MemorySegment;
 
 /// Register tiles of prefill and attention: one pair of weight vectors against 6 tokens, 12 sums held in registers.
 ///
@@ -20,7 +22,13 @@ final class Tiles {
     /// @param x [columns, 6], from index `at` on
     /// @param sums [6, PAIR], overwritten
     static void multiply(
-            MemorySegment panel, long offset, int columns, float[] x, int at, MemorySegment sums, int step) {
+            MemorySegment panel,
+            long offset,
+            int columns,
+            float[] x,
+            int at,
+            MemorySegment sums,
+            int step) {
         FloatVector a0 = FloatVector.zero(Lanes.FLOATS);
         FloatVector b0 = FloatVector.zero(Lanes.FLOATS);
         FloatVector a1 = FloatVector.zero(Lanes.FLOATS);
@@ -34,8 +42,10 @@ final class Tiles {
         FloatVector a5 = FloatVector.zero(Lanes.FLOATS);
         FloatVector b5 = FloatVector.zero(Lanes.FLOATS);
         for (int column = 0; column < columns; column += step) {
-            FloatVector w0 = FloatVector.fromMemorySegment(Lanes.FLOATS, panel, offset, Lanes.ORDER);
-            FloatVector w1 = FloatVector.fromMemorySegment(Lanes.FLOATS, panel, offset + HALF, Lanes.ORDER);
+            FloatVector w0 =
+                    FloatVector.fromMemorySegment(Lanes.FLOATS, panel, offset, Lanes.ORDER);
+            FloatVector w1 =
+                    FloatVector.fromMemorySegment(Lanes.FLOATS, panel, offset + HALF, Lanes.ORDER);
             FloatVector x0 = FloatVector.broadcast(Lanes.FLOATS, x[at]);
             a0 = w0.fma(x0, a0);
             b0 = w1.fma(x0, b0);
@@ -82,8 +92,17 @@ final class Tiles {
     /// @param sums [6, PAIR], scratch
     /// @param totals [6, PAIR], overwritten
     static void blocks(
-            Panel panel, boolean minimums, int blocks, float[] x, int at, float[] dx, float[] sx, int block,
-            MemorySegment sums, MemorySegment totals, int step) {
+            Panel panel,
+            boolean minimums,
+            int blocks,
+            float[] x,
+            int at,
+            float[] dx,
+            float[] sx,
+            int block,
+            MemorySegment sums,
+            MemorySegment totals,
+            int step) {
         totals.fill((byte) 0);
         long offset = 0;
         int column = at;
@@ -95,35 +114,62 @@ final class Tiles {
         }
         if (minimums) {
             for (int b = 0; b < blocks; b += step) {
-                addMinimums(panel.minimums(), b * ROW, sx, block + b * VectorOperand.TILE, totals, step);
+                addMinimums(
+                        panel.minimums(),
+                        b * ROW,
+                        sx,
+                        block + b * VectorOperand.TILE,
+                        totals,
+                        step);
             }
         }
     }
 
     private static void add(
-            MemorySegment sums, MemorySegment scales, long offset, float[] dx, int block, MemorySegment totals, int step) {
+            MemorySegment sums,
+            MemorySegment scales,
+            long offset,
+            float[] dx,
+            int block,
+            MemorySegment totals,
+            int step) {
         FloatVector w0 = FloatVector.fromMemorySegment(Lanes.FLOATS, scales, offset, Lanes.ORDER);
-        FloatVector w1 = FloatVector.fromMemorySegment(Lanes.FLOATS, scales, offset + HALF, Lanes.ORDER);
+        FloatVector w1 =
+                FloatVector.fromMemorySegment(Lanes.FLOATS, scales, offset + HALF, Lanes.ORDER);
         long at = 0;
         for (int t = 0; t < VectorOperand.TILE; t += step) {
             FloatVector v = FloatVector.broadcast(Lanes.FLOATS, dx[block + t]);
-            FloatVector.fromMemorySegment(Lanes.FLOATS, sums, at, Lanes.ORDER).mul(v).fma(w0, FloatVector.fromMemorySegment(Lanes.FLOATS, totals, at, Lanes.ORDER)).intoMemorySegment(totals, at, Lanes.ORDER);
+            FloatVector.fromMemorySegment(Lanes.FLOATS, sums, at, Lanes.ORDER)
+                    .mul(v)
+                    .fma(w0, FloatVector.fromMemorySegment(Lanes.FLOATS, totals, at, Lanes.ORDER))
+                    .intoMemorySegment(totals, at, Lanes.ORDER);
             at += HALF;
-            FloatVector.fromMemorySegment(Lanes.FLOATS, sums, at, Lanes.ORDER).mul(v).fma(w1, FloatVector.fromMemorySegment(Lanes.FLOATS, totals, at, Lanes.ORDER)).intoMemorySegment(totals, at, Lanes.ORDER);
+            FloatVector.fromMemorySegment(Lanes.FLOATS, sums, at, Lanes.ORDER)
+                    .mul(v)
+                    .fma(w1, FloatVector.fromMemorySegment(Lanes.FLOATS, totals, at, Lanes.ORDER))
+                    .intoMemorySegment(totals, at, Lanes.ORDER);
             at += HALF;
         }
     }
 
     private static void addMinimums(
-            MemorySegment minimums, long offset, float[] sx, int block, MemorySegment totals, int step) {
+            MemorySegment minimums,
+            long offset,
+            float[] sx,
+            int block,
+            MemorySegment totals,
+            int step) {
         FloatVector w0 = FloatVector.fromMemorySegment(Lanes.FLOATS, minimums, offset, Lanes.ORDER);
-        FloatVector w1 = FloatVector.fromMemorySegment(Lanes.FLOATS, minimums, offset + HALF, Lanes.ORDER);
+        FloatVector w1 =
+                FloatVector.fromMemorySegment(Lanes.FLOATS, minimums, offset + HALF, Lanes.ORDER);
         long at = 0;
         for (int t = 0; t < VectorOperand.TILE; t += step) {
             FloatVector v = FloatVector.broadcast(Lanes.FLOATS, sx[block + t]);
-            w0.fma(v, FloatVector.fromMemorySegment(Lanes.FLOATS, totals, at, Lanes.ORDER)).intoMemorySegment(totals, at, Lanes.ORDER);
+            w0.fma(v, FloatVector.fromMemorySegment(Lanes.FLOATS, totals, at, Lanes.ORDER))
+                    .intoMemorySegment(totals, at, Lanes.ORDER);
             at += HALF;
-            w1.fma(v, FloatVector.fromMemorySegment(Lanes.FLOATS, totals, at, Lanes.ORDER)).intoMemorySegment(totals, at, Lanes.ORDER);
+            w1.fma(v, FloatVector.fromMemorySegment(Lanes.FLOATS, totals, at, Lanes.ORDER))
+                    .intoMemorySegment(totals, at, Lanes.ORDER);
             at += HALF;
         }
     }

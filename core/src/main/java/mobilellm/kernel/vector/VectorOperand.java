@@ -1,11 +1,13 @@
 package mobilellm.kernel.vector;
 
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
+
 import mobilellm.kernel.Activations;
 import mobilellm.kernel.Operand;
 import mobilellm.kernel.PackedMatrix;
+
+import java.lang.foreign.MemorySegment;
 
 /// Activations in the forms that the products read.
 ///
@@ -64,7 +66,11 @@ final class VectorOperand extends Operand {
                 scatter(scratch, plainTiles, tile * TILE * columns + t);
             }
             if (int8) {
-                quantise(first + t, rows == 1 ? 0 : tile * TILE * blocks() + t, rows == 1 ? 1 : TILE, scratch);
+                quantise(
+                        first + t,
+                        rows == 1 ? 0 : tile * TILE * blocks() + t,
+                        rows == 1 ? 1 : TILE,
+                        scratch);
                 if (rows == 1) {
                     arrange(scratch);
                 } else {
@@ -91,13 +97,21 @@ final class VectorOperand extends Operand {
         for (int b = 0; b < blocks(); b++) {
             FloatVector magnitude = FloatVector.zero(Lanes.FLOATS);
             for (int i = 0; i < PackedMatrix.BLOCK; i += Lanes.COUNT) {
-                magnitude = magnitude.max(FloatVector.fromMemorySegment(Lanes.FLOATS, x, offset + 4L * i, Lanes.ORDER).abs());
+                magnitude =
+                        magnitude.max(
+                                FloatVector.fromMemorySegment(
+                                                Lanes.FLOATS, x, offset + 4L * i, Lanes.ORDER)
+                                        .abs());
             }
             float largest = magnitude.reduceLanes(VectorOperators.MAX);
             float inverse = largest < TINY ? 0 : 127 / largest;
             FloatVector total = FloatVector.zero(Lanes.FLOATS);
             for (int i = 0; i < PackedMatrix.BLOCK; i += Lanes.COUNT) {
-                FloatVector q = FloatVector.fromMemorySegment(Lanes.FLOATS, x, offset + 4L * i, Lanes.ORDER).mul(inverse).add(ROUND).sub(ROUND);
+                FloatVector q =
+                        FloatVector.fromMemorySegment(Lanes.FLOATS, x, offset + 4L * i, Lanes.ORDER)
+                                .mul(inverse)
+                                .add(ROUND)
+                                .sub(ROUND);
                 q.intoArray(target, b * PackedMatrix.BLOCK + i);
                 total = total.add(q);
             }

@@ -1,9 +1,7 @@
 package mobilellm.kernel.vector;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.util.Set;
 import jdk.incubator.vector.FloatVector;
+
 import mobilellm.kernel.Activations;
 import mobilellm.kernel.Operand;
 import mobilellm.kernel.Operations;
@@ -12,6 +10,10 @@ import mobilellm.kernel.RotaryAngles;
 import mobilellm.kernel.Sequences;
 import mobilellm.kernel.ThreadTeam.Worker;
 import mobilellm.tensor.DType;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Set;
 
 /// The operations on the Vector API. Rows are shared out in tiles of 6, matrices in units of 32 rows.
 final class VectorOperations implements Operations {
@@ -47,7 +49,8 @@ final class VectorOperations implements Operations {
     }
 
     @Override
-    public void embed(PackedMatrix embedding, int[] tokens, int rows, Activations target, Worker worker) {
+    public void embed(
+            PackedMatrix embedding, int[] tokens, int rows, Activations target, Worker worker) {
         float[] row = scratches[worker.index()].row();
         for (int r = firstRow(rows, worker); r < endRow(rows, worker); r++) {
             embedding.readRow(tokens[r], row);
@@ -57,7 +60,12 @@ final class VectorOperations implements Operations {
 
     @Override
     public void rmsNorm(
-            Activations x, int rows, Activations weight, double epsilon, Activations target, Worker worker) {
+            Activations x,
+            int rows,
+            Activations weight,
+            double epsilon,
+            Activations target,
+            Worker worker) {
         for (int r = firstRow(rows, worker); r < endRow(rows, worker); r++) {
             Elementwise.rmsNorm(x, weight, epsilon, target, r, scratches[worker.index()].sums());
         }
@@ -75,7 +83,12 @@ final class VectorOperations implements Operations {
 
     @Override
     public void multiply(
-            PackedMatrix matrix, Operand x, int rows, Activations y, boolean accumulate, Worker worker) {
+            PackedMatrix matrix,
+            Operand x,
+            int rows,
+            Activations y,
+            boolean accumulate,
+            Worker worker) {
         VectorOperand operand = (VectorOperand) x;
         int units = Math.ceilDiv(matrix.rows(), UNIT);
         int vectors = matrix.groups() * (PackedMatrix.GROUP / Lanes.COUNT);
@@ -85,7 +98,8 @@ final class VectorOperations implements Operations {
         Scratch scratch = scratches[worker.index()];
         if (rows == 1 && matrix.type().isQuantised()) {
             for (int v = from; v < to; v++) {
-                MatrixVector.multiply(matrix, operand, y.data(), accumulate, v, scratch.panel().numbers(), step);
+                MatrixVector.multiply(
+                        matrix, operand, y.data(), accumulate, v, scratch.panel().numbers(), step);
             }
             return;
         }
@@ -116,20 +130,37 @@ final class VectorOperations implements Operations {
                             scratch.totals(),
                             step);
                 }
-                store(scratch.totals(), y, tile * TILE, Math.min(rows, tile * TILE + TILE), v, vectors, accumulate);
+                store(
+                        scratch.totals(),
+                        y,
+                        tile * TILE,
+                        Math.min(rows, tile * TILE + TILE),
+                        v,
+                        vectors,
+                        accumulate);
             }
         }
     }
 
     private static void store(
-            MemorySegment totals, Activations y, int from, int to, int vector, int vectors, boolean accumulate) {
+            MemorySegment totals,
+            Activations y,
+            int from,
+            int to,
+            int vector,
+            int vectors,
+            boolean accumulate) {
         for (int r = from; r < to; r++) {
             for (int half = 0; half < 2 && vector + half < vectors; half++) {
                 long source = ((r - from) * 2L + half) * Lanes.COUNT * Float.BYTES;
                 long target = y.offset(r) + (long) (vector + half) * Lanes.COUNT * Float.BYTES;
-                FloatVector total = FloatVector.fromMemorySegment(Lanes.FLOATS, totals, source, Lanes.ORDER);
+                FloatVector total =
+                        FloatVector.fromMemorySegment(Lanes.FLOATS, totals, source, Lanes.ORDER);
                 if (accumulate) {
-                    total = FloatVector.fromMemorySegment(Lanes.FLOATS, y.data(), target, Lanes.ORDER).add(total);
+                    total =
+                            FloatVector.fromMemorySegment(
+                                            Lanes.FLOATS, y.data(), target, Lanes.ORDER)
+                                    .add(total);
                 }
                 total.intoMemorySegment(y.data(), target, Lanes.ORDER);
             }
@@ -137,7 +168,8 @@ final class VectorOperations implements Operations {
     }
 
     @Override
-    public void swiGlu(Activations gate, Activations up, int rows, Activations target, Worker worker) {
+    public void swiGlu(
+            Activations gate, Activations up, int rows, Activations target, Worker worker) {
         int units = Math.ceilDiv(gate.columns(), UNIT);
         int from = worker.from(units) * UNIT;
         int to = Math.min(gate.stride(), worker.to(units) * UNIT);
@@ -155,7 +187,12 @@ final class VectorOperations implements Operations {
 
     @Override
     public void store(
-            Activations keys, Activations values, Sequences sequences, int rows, int slot, Worker worker) {
+            Activations keys,
+            Activations values,
+            Sequences sequences,
+            int rows,
+            int slot,
+            Worker worker) {
         for (int r = firstRow(rows, worker); r < endRow(rows, worker); r++) {
             sequences.store(r).write(slot, sequences.position(r), keys, values, r);
         }
@@ -163,8 +200,15 @@ final class VectorOperations implements Operations {
 
     @Override
     public void attend(
-            Activations queries, Sequences sequences, int rows, int slot, Activations target, Worker worker) {
-        scratches[worker.index()].attention().attend(queries, sequences, rows, slot, target, worker);
+            Activations queries,
+            Sequences sequences,
+            int rows,
+            int slot,
+            Activations target,
+            Worker worker) {
+        scratches[worker.index()]
+                .attention()
+                .attend(queries, sequences, rows, slot, target, worker);
     }
 
     /// What one member of the team needs for itself.

@@ -1,8 +1,9 @@
 package mobilellm.kernel.vector;
 
-import java.lang.foreign.Arena;
 import mobilellm.kernel.KernelProvider;
 import mobilellm.kernel.Operations;
+
+import java.lang.foreign.Arena;
 
 /// The JDK's Vector API, where the incubator module is present.
 public final class VectorProvider implements KernelProvider {

@@ -1,0 +1,163 @@
+package mobilellm.app;
+
+import mobilellm.MobileLlm;
+
+import org.jspecify.annotations.Nullable;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/// `mobilellm bench [MODEL]`
+@Command(
+        description = {
+            "Measures how fast a model runs here: loading, the first token, reading a prompt"
+                + " (prefill) and writing (decode). Several runs after a warm-up; the median and"
+                + " the extremes are told.",
+            "",
+            "The context is as long as the measurement needs, unless --context says otherwise."
+        },
+        footer = {
+            "  mobilellm bench smollm2:135m",
+            "  mobilellm bench smollm2:135m --kernels vector,scalar --prefill 128 --decode 32"
+                + " --json"
+        })
+final class BenchVerb implements Verb {
+    /// Two rounds in a row that differ by less are a stable rate.
+    private static final double STABLE = 0.03;
+
+    private static final int MOST_WARM_UP_ROUNDS = 12;
+    private static final long MOST_WARM_UP_NANOS = 60_000_000_000L;
+    private static final int WARM_UP_DECODE = 32;
+
+    @Parameters(arity = "0..1", paramLabel = "MODEL", description = "the model")
+    @Nullable String name;
+
+    @Option(
+            names = "--prefill",
+            paramLabel = "N",
+            converter = Converters.PositiveInteger.class,
+            description = "length of the prompt in tokens (default: 512)")
+    int prefill = 512;
+
+    @Option(
+            names = "--decode",
+            paramLabel = "N",
+            converter = Converters.PositiveInteger.class,
+            description = "tokens to generate (default: 128)")
+    int decode = 128;
+
+    @Option(
+            names = "--runs",
+            paramLabel = "N",
+            converter = Converters.PositiveInteger.class,
+            description = "measured runs of each kind (default: 5)")
+    int runs = 5;
+
+    @Option(
+            names = "--kernels",
+            paramLabel = "NAME",
+            split = ",",
+            converter = KernelConverter.class,
+            description = "auto, vector or scalar; several are measured in turns: vector,scalar")
+    List<String> kernels = List.of("auto");
+
+    @Mixin ModelOptions modelOptions = new ModelOptions();
+    @Mixin EngineOptions engine = new EngineOptions();
+
+    @Override
+    public void run(Context context) throws IOException, InterruptedException {
+        kernels.forEach(ModelLoader::checkKernels);
+        Models.Located located = new Models(context).locate(name, modelOptions.yes);
+        if (modelOptions.context == null) {
+            modelOptions.context =
+                    Math.max(BenchSubject.LEAST_CONTEXT, Math.max(prefill, decode + 1));
+        }
+        List<BenchSubject> subjects = new ArrayList<>();
+        try {
+            long firstToken = 0;
+            for (String kernel : kernels) {
+                subjects.add(subject(context, located, kernel));
+                firstToken = firstToken == 0 ? System.currentTimeMillis() : firstToken;
+            }
+            measure(context.notes(), subjects);
+            context.notes().transientLine("measuring how fast memory can be read …");
+            BenchReport report =
+                    new BenchReport(
+                            located.name(),
+                            engine.threads(),
+                            engine.keyValueType.equals("f32") ? Float.BYTES : Short.BYTES,
+                            prefill,
+                            decode,
+                            Machine.sinceStart(firstToken),
+                            MemoryBandwidth.measure(engine.threads()),
+                            subjects);
+            context.notes().clearTransientLine();
+            report.print(context);
+        } finally {
+            subjects.forEach(subject -> subject.model().close());
+        }
+    }
+
+    private BenchSubject subject(Context context, Models.Located located, String kernel)
+            throws IOException {
+        long start = System.nanoTime();
+        MobileLlm model = ModelLoader.load(context, located, modelOptions, engine, kernel);
+        double loadMillis = (System.nanoTime() - start) / 1e6;
+        return new BenchSubject(model, loadMillis, engine.seed == null ? 0 : engine.seed);
+    }
+
+    /// In turns: whatever else the machine does in these minutes hits all subjects alike.
+    private void measure(Notes notes, List<BenchSubject> subjects) {
+        subjects.forEach(subject -> warmUp(notes, subject));
+        for (int turn = 1; turn <= runs; turn++) {
+            for (BenchSubject subject : subjects) {
+                BenchSubject.Run run = subject.run(prefill, decode);
+                subject.runs().add(run);
+                tell(notes, "run %d of %d".formatted(turn, runs), subject, run);
+            }
+        }
+    }
+
+    /// Runs until the compiler has nothing left to do: until two rounds in a row are equally fast.
+    private void warmUp(Notes notes, BenchSubject subject) {
+        long start = System.nanoTime();
+        int roundTokens = Math.min(decode, WARM_UP_DECODE);
+        BenchSubject.Run before = subject.run(prefill, roundTokens);
+        for (int round = 2;
+                round <= MOST_WARM_UP_ROUNDS && System.nanoTime() - start < MOST_WARM_UP_NANOS;
+                round++) {
+            BenchSubject.Run run = subject.run(prefill, roundTokens);
+            tell(notes, "warm-up " + round, subject, run);
+            if (isStable(before.prefill(), run.prefill())
+                    && isStable(before.decode(), run.decode())) {
+                return;
+            }
+            before = run;
+        }
+        notes.note(
+                "the rate did not become stable in %d seconds: is the machine busy?"
+                        .formatted((System.nanoTime() - start) / 1_000_000_000));
+    }
+
+    private static boolean isStable(double before, double now) {
+        return Math.abs(now - before) < STABLE * before;
+    }
+
+    private static void tell(Notes notes, String what, BenchSubject subject, BenchSubject.Run run) {
+        notes.note(
+                String.format(
+                        Locale.ROOT,
+                        "%s, %s: prefill %.1f, decode %.1f tokens/s",
+                        subject.model().kernels(),
+                        what,
+                        run.prefill(),
+                        run.decode()));
+    }
+}

@@ -1,0 +1,83 @@
+package mobilellm.app;
+
+import mobilellm.LoadOptions;
+import mobilellm.MobileLlm;
+import mobilellm.config.KvType;
+import mobilellm.kernel.Kernels;
+
+import java.io.IOException;
+import java.util.Locale;
+import java.util.Optional;
+
+/// Loads a model as the options of the command line want it.
+final class ModelLoader {
+    private ModelLoader() {}
+
+    /// Loads, and tells about it.
+    ///
+    /// @param kernels name of a provider, or `auto`
+    static MobileLlm load(
+            Context context,
+            Models.Located located,
+            ModelOptions model,
+            EngineOptions engine,
+            String kernels)
+            throws IOException {
+        context.notes().transientLine("loading " + Text.printable(located.name()) + " …");
+        long start = System.nanoTime();
+        try {
+            MobileLlm loaded = load(located, model, engine, kernels);
+            describe(context.notes(), located, loaded, engine, System.nanoTime() - start);
+            return loaded;
+        } finally {
+            context.notes().clearTransientLine();
+        }
+    }
+
+    /// Loads without a word.
+    static MobileLlm load(
+            Models.Located located, ModelOptions model, EngineOptions engine, String kernels)
+            throws IOException {
+        LoadOptions.Builder options =
+                LoadOptions.builder()
+                        .threads(engine.threads())
+                        .kernels(kernels)
+                        .keyValueType(KvType.valueOf(engine.keyValueType.toUpperCase(Locale.ROOT)));
+        model.context().ifPresent(options::contextLength);
+        Optional.ofNullable(model.sharing).ifPresent(options::sharing);
+        return MobileLlm.load(located.path(), options.build());
+    }
+
+    /// @throws UsageException if the kernels cannot run a whole model
+    static void checkKernels(String kernels) {
+        if (kernels.equals("reference")) {
+            throw new UsageException(
+                    "the reference kernels compute logits only: 'mobilellm logits --kernels"
+                        + " reference'; here use auto, vector or scalar");
+        }
+    }
+
+    private static void describe(
+            Notes notes,
+            Models.Located located,
+            MobileLlm model,
+            EngineOptions engine,
+            long nanos) {
+        notes.detail(
+                "model %s (%s), loaded in %d ms"
+                        .formatted(
+                                Text.printable(located.name()), located.path(), nanos / 1_000_000));
+        notes.detail(
+                "kernels %s (%s), threads: %d"
+                        .formatted(
+                                model.kernels(),
+                                Kernels.of(model.kernels()).why(),
+                                engine.threads()));
+        notes.detail(
+                "weights %s, context of %d tokens, keys and values in %s"
+                        .formatted(
+                                Text.bytes(model.weightBytes()),
+                                model.contextLength(),
+                                engine.keyValueType));
+    }
+}

@@ -1,0 +1,76 @@
+package mobilellm.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+class BenchVerbTest {
+    @TempDir Path folder;
+    private final Shell shell = new Shell();
+    private String model = "";
+
+    @BeforeEach
+    void writeModel() throws IOException {
+        model = TinyModel.write(folder.resolve("tiny.gguf")).toString();
+    }
+
+    private Shell.Result bench(String... options) {
+        String[] small = TestArguments.of("--prefill=8", "--decode=4", options);
+        return shell.run(
+                TestArguments.of(
+                        "bench", model, TestArguments.of("--runs=2", "--threads=1", small)));
+    }
+
+    @Test
+    void providersAreMeasuredInTurns() {
+        Shell.Result result = bench("--kernels", "vector,scalar", "--json");
+        assertThat(result.exitCode()).isZero();
+        Map<String, Object> report = result.json();
+        List<?> runs = (List<?>) report.getOrDefault("runs", List.of());
+        assertThat(runs)
+                .extracting(run -> String.valueOf(((Map<?, ?>) run).get("kernels")))
+                .containsExactly("vector", "scalar", "vector", "scalar");
+        assertThat(runs)
+                .allSatisfy(
+                        run ->
+                                assertThat((Map<?, ?>) run)
+                                        .extracting(
+                                                "threads",
+                                                "prefill_tps",
+                                                "decode_tps",
+                                                "load_ms",
+                                                "first_token_ms")
+                                        .allMatch(value -> ((Number) value).doubleValue() > 0));
+        assertThat(report).containsKeys("summary", "roofline", "java");
+        assertThat(result.error()).contains("vector, run 1 of 2", "scalar, run 2 of 2");
+    }
+
+    @Test
+    void peopleGetATable() {
+        Shell.Result result = bench("--quiet");
+        assertThat(result.error()).isEmpty();
+        assertThat(result.output())
+                .contains("prefill 8", "decode 4", "tokens/s (", " GB/s (threads: 1)");
+    }
+
+    @Test
+    void theMiddleOfAFewRunsIsTold() {
+        assertThat(Spread.of(3, 1, 2)).isEqualTo(new Spread(2, 1, 3));
+        assertThat(Spread.of(4, 1, 2, 3).median()).isCloseTo(2.5, within(0.0));
+    }
+
+    @Test
+    void theReferenceIsNotMeasured() {
+        Shell.Result result = bench("--kernels", "reference");
+        assertThat(result.exitCode()).isEqualTo(2);
+        assertThat(result.error()).contains("compute logits only");
+    }
+}

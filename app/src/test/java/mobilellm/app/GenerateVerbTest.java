@@ -1,0 +1,214 @@
+package mobilellm.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+class GenerateVerbTest {
+    @TempDir Path folder;
+    private final Shell shell = new Shell();
+    private String model = "";
+
+    @BeforeEach
+    void writeModel() throws IOException {
+        model = TinyModel.write(folder.resolve("tiny.gguf")).toString();
+    }
+
+    private Shell.Result generate(String... arguments) {
+        return shell.run(TestArguments.of("generate", model, arguments));
+    }
+
+    private Map<String, Object> json(String... arguments) {
+        Shell.Result result = generate(TestArguments.of("--json", "--temperature=0", arguments));
+        assertThat(result.error()).isEmpty();
+        return result.json();
+    }
+
+    private static List<?> list(Map<String, Object> answer, String key) {
+        return (List<?>) answer.getOrDefault(key, List.of());
+    }
+
+    private static String text(Map<String, Object> answer) {
+        return (String) answer.getOrDefault("text", "");
+    }
+
+    @Test
+    void theAnswerIsOneObjectWithWhatOthersRelyOn() {
+        Map<String, Object> answer = json("--prompt", "Hello", "-n", "6", "--ignore-eos");
+        assertThat(answer)
+                .containsKeys("text", "token_ids", "finish_reason", "usage", "timings", "seed")
+                .doesNotContainKey("logprobs")
+                .containsEntry("finish_reason", "length");
+        assertThat(list(answer, "token_ids")).hasSize(6);
+        // He, ll, o.
+        assertThat(answer)
+                .extractingByKey("usage")
+                .asString()
+                .contains("prompt_tokens=3", "completion_tokens=6");
+        assertThat(answer)
+                .extractingByKey("timings")
+                .asString()
+                .contains("prefill_tps", "decode_tps");
+    }
+
+    @Test
+    void plainTextIsTheTextOfTheObject() {
+        String[] arguments = {"--prompt", "Hello", "-n", "6", "--ignore-eos"};
+        assertThat(generate(TestArguments.of("--temperature=0", arguments)).output())
+                .isEqualTo(text(json(arguments)));
+    }
+
+    @Test
+    void aPromptComesFromWhereverItIs() throws IOException {
+        Object expected = json("--prompt", "Hello", "-n", "4").get("token_ids");
+        Path file = Files.writeString(folder.resolve("prompt.txt"), "Hello");
+        assertThat(json("--prompt-file", file.toString(), "-n", "4"))
+                .containsEntry("token_ids", expected);
+        assertThat(json("--ids", "258,259,111", "-n", "4")).containsEntry("token_ids", expected);
+        shell.input("Hello");
+        assertThat(json("-", "-n", "4")).containsEntry("token_ids", expected);
+    }
+
+    @Test
+    void echoBeginsWithThePrompt() {
+        String[] arguments = {"--ids", "258,259,111", "-n", "3", "--temperature=0"};
+        String text = generate(arguments).output();
+        assertThat(generate(TestArguments.of("--echo", arguments)).output())
+                .isEqualTo("Hello" + text);
+    }
+
+    @Test
+    void theSameSeedGivesTheSameTextAndAnotherOneAnother() {
+        String[] arguments = {
+            "--prompt", "Hello", "-n", "20", "--temperature", "2", "--ignore-eos"
+        };
+        String text = generate(TestArguments.of("--seed=7", arguments)).output();
+        assertThat(generate(TestArguments.of("--seed=7", arguments)).output()).isEqualTo(text);
+        assertThat(generate(TestArguments.of("--seed=8", arguments)).output()).isNotEqualTo(text);
+    }
+
+    @Test
+    void aSeedOfChanceIsTold() {
+        Shell.Result result = generate("--prompt", "Hello", "-n", "2", "--json");
+        assertThat(result.error()).isEqualTo("seed " + result.json().get("seed") + "\n");
+    }
+
+    @Test
+    void aBannedTokenDoesNotCome() {
+        Object first = list(json("--prompt", "Hello", "-n", "1"), "token_ids").getFirst();
+        Map<String, Object> answer =
+                json("--prompt", "Hello", "-n", "1", "--logit-bias", first + "=-inf");
+        assertThat(list(answer, "token_ids")).isNotEmpty().noneMatch(id -> id.equals(first));
+    }
+
+    @Test
+    void logprobsTellEachTokenAndItsAlternatives() {
+        Map<String, Object> answer = json("--prompt", "Hello", "-n", "2", "--logprobs", "3");
+        List<?> logprobs = list(answer, "logprobs");
+        List<?> ids = list(answer, "token_ids");
+        assertThat(logprobs).hasSameSizeAs(ids);
+        assertThat(logprobs.getFirst())
+                .asString()
+                .contains("id=" + ids.getFirst(), "logprob=-", "piece=", "top=");
+    }
+
+    @Test
+    void stopTextsEndTheAnswerBeforeThem() {
+        String[] arguments = {"--prompt", "Hello", "-n", "12", "--ignore-eos"};
+        String text = text(json(arguments));
+        String stop = text.substring(text.length() / 2, text.length() / 2 + 1);
+        Map<String, Object> answer = json(TestArguments.of("--stop", stop, arguments));
+        assertThat(answer)
+                .containsEntry("text", text.substring(0, text.indexOf(stop)))
+                .containsEntry("finish_reason", "stop");
+    }
+
+    @Test
+    void aChatPromptIsInTheTemplate() {
+        Map<String, Object> plain = json("--prompt", "Hi", "-n", "1");
+        Map<String, Object> chat = json("--prompt", "Hi", "-n", "1", "--chat", "--system", "x");
+        assertThat(promptTokens(plain)).isEqualTo(2);
+        assertThat(promptTokens(chat))
+                .isGreaterThan(promptTokens(json("--prompt", "Hi", "-n", "1", "--chat")));
+    }
+
+    private static int promptTokens(Map<String, Object> answer) {
+        return answer.get("usage") instanceof Map<?, ?> usage
+                        && usage.get("prompt_tokens") instanceof Integer tokens
+                ? tokens
+                : -1;
+    }
+
+    @Test
+    void aBatchIsAnsweredLineByLineAsIfEachWereAlone() throws IOException {
+        Path file =
+                Files.writeString(
+                        folder.resolve("batch.jsonl"),
+                        "{\"prompt\": \"Hello\"}\n\n{\"ids\": [258, 259]}\n");
+        String[] options = {"-n", "4", "--temperature=0"};
+        Shell.Result result = generate(TestArguments.of("--batch-file", file.toString(), options));
+        assertThat(result.output().lines().map(line -> Json.readObject(line, "line").get("text")))
+                .containsExactly(
+                        json("--prompt", "Hello", "-n", "4").get("text"),
+                        json("--ids", "258,259", "-n", "4").get("text"));
+    }
+
+    @Test
+    void aBadLineOfABatchIsNamed() {
+        shell.input("{\"prompt\": \"Hello\"}\n{\"ids\": [99999]}\n");
+        Shell.Result result = generate("--batch-file", "-", "-n", "1", "--temperature=0");
+        assertThat(result.exitCode()).isEqualTo(1);
+        assertThat(result.output().lines()).hasSize(1);
+        assertThat(result.error())
+                .contains("error: line 2 of stdin: expected token ids from 0 to 259");
+    }
+
+    @Test
+    void aPromptThatDoesNotFitIsAnErrorThatSaysSo() {
+        Shell.Result result = generate("--prompt", "x".repeat(100), "--temperature=0");
+        assertThat(result.exitCode()).isEqualTo(1);
+        assertThat(result.output()).isEmpty();
+        assertThat(result.error()).contains("100 tokens", "room for 64");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "-n 3 | there is nothing to continue",
+                "--prompt a --ids 1 | more than one prompt",
+                "--prompt a --system b | --system needs --chat",
+                "--prompt a --logprobs 2 | --logprobs needs --json",
+                "--prompt a --top-p 2 | --top-p must lie between 0 and 1, got 2.0",
+                "--prompt a --temperature NaN | --temperature (when not 0) must lie between 0.001"
+                    + " and 100, got NaN",
+                "--prompt a --logit-bias x=1 | --logit-bias: expected ID=X",
+                "--prompt a --kernels reference | the reference kernels compute logits only",
+                "--prompt a --chat --echo | --chat excludes",
+                "--prompt a -n -1 | max tokens must not be negative",
+            })
+    void contradictionsAreWrongUsage(String options, String message) {
+        Shell.Result result = generate(options.split(" "));
+        assertThat(result.exitCode()).isEqualTo(2);
+        assertThat(result.output()).isEmpty();
+        assertThat(result.error()).startsWith("error: ").contains(message);
+    }
+
+    @Test
+    void aTerminalGetsNoControlCharactersFromTheModel() {
+        TerminalText terminal = new TerminalText(true);
+        assertThat(terminal.of("a\u001b[2Jb\u009bc\nd\té😀"))
+                .isEqualTo("a\uFFFD[2Jb\uFFFDc\nd\té😀");
+        assertThat(new TerminalText(false).of("a\u001b[2J")).isEqualTo("a\u001b[2J");
+    }
+}
