@@ -145,7 +145,7 @@ record BenchReport(
                 String.format(
                         Locale.ROOT,
                         "memory is read at %.1f GB/s (threads: %d), a token reads %s: at most %.1f"
-                            + " tokens/s",
+                                + " tokens/s",
                         readBytesPerSecond / 1e9,
                         threads,
                         Text.bytes(bytesPerToken()),

@@ -26,7 +26,7 @@ import java.util.Locale;
         footer = {
             "  mobilellm bench smollm2:135m",
             "  mobilellm bench smollm2:135m --kernels vector,scalar --prefill 128 --decode 32"
-                + " --json"
+                    + " --json"
         })
 final class BenchVerb implements Verb {
     /// Two rounds in a row that differ by less are a stable rate.

@@ -21,7 +21,7 @@ import java.util.Optional;
             "Talks with a model. Ctrl-C stops an answer, Ctrl-D leaves, /help lists the commands.",
             "",
             "Where stdin or stdout is no terminal, or with --json, each line of stdin is a message"
-                + " and is answered; there are no commands then."
+                    + " and is answered; there are no commands then."
         },
         footer = {
             "  mobilellm chat smollm2:135m",

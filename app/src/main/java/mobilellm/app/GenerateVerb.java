@@ -19,11 +19,11 @@ import java.util.function.Function;
         customSynopsis = {
             "mobilellm generate [MODEL] --prompt TEXT [options]",
             "       mobilellm generate [MODEL] --prompt-file FILE | - | --ids IDS | --batch-file"
-                + " FILE [options]"
+                    + " FILE [options]"
         },
         description =
                 "Continues a text. The continuation goes to stdout while it is made; with --json it"
-                    + " is one JSON object when it is complete.",
+                        + " is one JSON object when it is complete.",
         footer = {
             "  mobilellm generate smollm2:135m --prompt \"The three primary colours are\" -n 20",
             "  echo \"Name a river in Africa.\" | mobilellm generate smollm2:135m - --chat"
@@ -50,7 +50,7 @@ final class GenerateVerb implements Verb {
             paramLabel = "N",
             description =
                     "tell the log-probability of each token, and N alternatives (with --json or"
-                        + " --batch-file)")
+                            + " --batch-file)")
     int logprobs;
 
     @Mixin GenerationFlags generation = new GenerationFlags();

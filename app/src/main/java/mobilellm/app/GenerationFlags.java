@@ -31,7 +31,7 @@ final class GenerationFlags {
             names = "--context-shift",
             description =
                     "go on when the context is full: forget the oldest half of it (without it, the"
-                        + " answer ends)")
+                            + " answer ends)")
     boolean contextShift;
 
     /// The options, with the wanted seed. Where none is wanted one is chosen by chance and told, unless chance plays no

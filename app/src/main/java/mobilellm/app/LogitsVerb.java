@@ -18,10 +18,10 @@ import java.util.stream.Stream;
 @Command(
         customSynopsis =
                 "mobilellm logits [MODEL] --ids IDS | --ids-file FILE | --prompt TEXT | --jsonl"
-                    + " FILE [options]",
+                        + " FILE [options]",
         description =
                 "What the model thinks may come next, at every position of a sequence: the tokens"
-                    + " with the largest logits, or all of them as a file.",
+                        + " with the largest logits, or all of them as a file.",
         footer = {
             "  mobilellm logits smollm2:135m --prompt \"The capital of France is\" --last --top 5",
             "  mobilellm logits smollm2:135m --ids 504,3575,282 --out logits.safetensors"
@@ -50,7 +50,7 @@ final class LogitsVerb implements Verb {
             paramLabel = "FILE",
             description =
                     "many sequences, one {\"ids\": [...]} a line; one JSON object a line answers (-"
-                        + " is stdin)")
+                            + " is stdin)")
     @Nullable String jsonl;
 
     @Option(names = "--last", description = "only the last position")
@@ -118,7 +118,7 @@ final class LogitsVerb implements Verb {
         if (isReference() && (step || chunk != null)) {
             throw new UsageException(
                     "the reference kernels compute a sequence at once: --step and --chunk say"
-                        + " nothing about them");
+                            + " nothing about them");
         }
     }
 

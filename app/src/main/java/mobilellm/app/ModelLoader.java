@@ -53,7 +53,7 @@ final class ModelLoader {
         if (kernels.equals("reference")) {
             throw new UsageException(
                     "the reference kernels compute logits only: 'mobilellm logits --kernels"
-                        + " reference'; here use auto, vector or scalar");
+                            + " reference'; here use auto, vector or scalar");
         }
     }
 

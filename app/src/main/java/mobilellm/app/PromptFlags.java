@@ -44,7 +44,7 @@ final class PromptFlags {
             paramLabel = "FILE",
             description = {
                 "many prompts, one {\"prompt\": ...} or {\"ids\": [...]} a line; one JSON object a"
-                    + " line",
+                        + " line",
                 "answers, each as if it were asked alone (- is stdin)"
             })
     @Nullable String batchFile;

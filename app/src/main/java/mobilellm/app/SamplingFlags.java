@@ -17,7 +17,7 @@ final class SamplingFlags {
             paramLabel = "T",
             description =
                     "0 always takes the most probable token, 1 leaves probabilities as they are"
-                        + " (default: 0.8)")
+                            + " (default: 0.8)")
     double temperature = DEFAULTS.temperature();
 
     @Option(
@@ -31,7 +31,7 @@ final class SamplingFlags {
             paramLabel = "P",
             description =
                     "only the most probable tokens that make up P together; 1 is off (default:"
-                        + " 0.95)")
+                            + " 0.95)")
     double topP = DEFAULTS.topP();
 
     @Option(
@@ -39,7 +39,7 @@ final class SamplingFlags {
             paramLabel = "P",
             description =
                     "only tokens at least P times as probable as the first; 0 is off (default:"
-                        + " 0.05)")
+                            + " 0.05)")
     double minP = DEFAULTS.minP();
 
     @Option(

@@ -191,7 +191,7 @@ class GenerateVerbTest {
                 "--prompt a --logprobs 2 | --logprobs needs --json",
                 "--prompt a --top-p 2 | --top-p must lie between 0 and 1, got 2.0",
                 "--prompt a --temperature NaN | --temperature (when not 0) must lie between 0.001"
-                    + " and 100, got NaN",
+                        + " and 100, got NaN",
                 "--prompt a --logit-bias x=1 | --logit-bias: expected ID=X",
                 "--prompt a --kernels reference | the reference kernels compute logits only",
                 "--prompt a --chat --echo | --chat excludes",
