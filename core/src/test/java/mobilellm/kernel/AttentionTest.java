@@ -1,0 +1,152 @@
+package mobilellm.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import mobilellm.tensor.DType;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/// Attention of every provider against the formula in 64 bits over the stored keys and values: grouped and ungrouped
+/// heads, lengths around blocks of 16 keys and pages of 256 positions, several sequences in one batch.
+@Tag("kernels")
+class AttentionTest {
+    private static final int[] LENGTHS = {1, 15, 16, 17, 31, 33, 255, 256, 257, 600};
+
+    /// The last of two slots, so that slots must not overlap.
+    private static final int SLOT = 1;
+
+    private final Arena arena = Arena.ofShared();
+    private final ThreadTeam team = new ThreadTeam(2);
+    private final Random random = new Random(6);
+    private final List<KeyValueStore> stores = new ArrayList<>();
+
+    private record Rows(List<KeyValueStore> storeOfRow, List<Integer> positionOfRow)
+            implements Sequences {
+        @Override
+        public KeyValueStore store(int row) {
+            return storeOfRow.get(row);
+        }
+
+        @Override
+        public int position(int row) {
+            return positionOfRow.get(row);
+        }
+
+        int count() {
+            return storeOfRow.size();
+        }
+    }
+
+    @AfterEach
+    void close() {
+        stores.forEach(KeyValueStore::close);
+        team.close();
+        arena.close();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "9, 3, 64, F16",
+        "9, 3, 64, F32",
+        "4, 4, 16, F16",
+        "4, 4, 32, F32",
+        "6, 1, 32, F16",
+        "6, 1, 64, F32",
+        "9, 3, 16, F32",
+        "2, 1, 24, F16",
+        "2, 2, 24, F32",
+        "1, 1, 128, F16"
+    })
+    void attendsAsTheFormulaSays(int heads, int keyValueHeads, int headDim, DType type) {
+        for (int newRows : new int[] {1, 3, 11}) {
+            Rows rows = new Rows(new ArrayList<>(), new ArrayList<>());
+            for (int length : LENGTHS) {
+                KeyValueStore store = filled(keyValueHeads, headDim, length, type);
+                for (int position = Math.max(0, length - newRows); position < length; position++) {
+                    rows.storeOfRow().add(store);
+                    rows.positionOfRow().add(position);
+                }
+            }
+            Activations queries = gaussian(rows.count(), heads * headDim);
+            for (KernelProvider provider : Kernels.all()) {
+                Operations operations = provider.open(2, arena);
+                Activations y = new Activations(arena, rows.count(), heads * headDim);
+                team.run(worker -> operations.attend(queries, rows, rows.count(), SLOT, y, worker));
+                for (int row = 0; row < rows.count(); row++) {
+                    for (int head = 0; head < heads; head++) {
+                        double[] expected = attend(queries, row, head, heads, rows);
+                        for (int i = 0; i < headDim; i++) {
+                            assertThat((double) y.get(row, head * headDim + i))
+                                    .as(
+                                            "%s, position %d, head %d",
+                                            provider.name(), rows.position(row), head)
+                                    .isEqualTo(expected[i], within(3e-6));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private static double[] attend(Activations queries, int row, int head, int heads, Rows rows) {
+        KeyValueStore store = rows.store(row);
+        int headDim = store.headDim();
+        int keyHead = head / (heads / store.heads());
+        double[] mixed = new double[headDim];
+        double sum = 0;
+        for (int position = 0; position <= rows.position(row); position++) {
+            double score = 0;
+            for (int i = 0; i < headDim; i++) {
+                score +=
+                        (double) queries.get(row, head * headDim + i)
+                                * store.key(SLOT, keyHead, position, i);
+            }
+            double weight = Math.exp(score / Math.sqrt(headDim));
+            sum += weight;
+            for (int i = 0; i < headDim; i++) {
+                mixed[i] += weight * store.value(SLOT, keyHead, position, i);
+            }
+        }
+        for (int i = 0; i < headDim; i++) {
+            mixed[i] /= sum;
+        }
+        return mixed;
+    }
+
+    /// A sequence of the length; the other slot holds numbers that would be noticed.
+    private KeyValueStore filled(int heads, int headDim, int length, DType type) {
+        KeyValueStore store = new KeyValueStore(2, heads, headDim, length, type);
+        stores.add(store);
+        store.reserve(length);
+        Activations keys = gaussian(length, heads * headDim);
+        Activations values = gaussian(length, heads * headDim);
+        Activations other = gaussian(1, heads * headDim);
+        for (int i = 0; i < heads * headDim; i++) {
+            other.set(0, i, 1000);
+        }
+        for (int position = 0; position < length; position++) {
+            store.write(SLOT, position, keys, values, position);
+            store.write(0, position, other, other, 0);
+        }
+        return store;
+    }
+
+    private Activations gaussian(int rows, int columns) {
+        Activations x = new Activations(arena, rows, columns);
+        for (int r = 0; r < rows; r++) {
+            for (int i = 0; i < columns; i++) {
+                x.set(r, i, (float) random.nextGaussian());
+            }
+        }
+        return x;
+    }
+}

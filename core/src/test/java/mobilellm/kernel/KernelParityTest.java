@@ -1,0 +1,197 @@
+package mobilellm.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import mobilellm.quant.Dequantise;
+import mobilellm.tensor.DType;
+import mobilellm.tensor.Tensor;
+import mobilellm.testing.RandomWeights;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.EnumSource.Mode;
+
+import java.lang.foreign.Arena;
+import java.util.Random;
+import java.util.Set;
+
+/// Matrix products of every weight type over odd sizes. The provider `vector` must give the very bits that its rounding
+/// rules give ([ExpectedProducts]); `scalar` must be near the product in 64 bits.
+@Tag("kernels")
+class KernelParityTest {
+    private static final int[] ROWS = {1, 31, 33, 575, 576, 577};
+    private static final int[] BATCHES = {1, 2, 5, 6, 7, 13};
+    private static final int[] COLUMNS = {32, 64, 288, 576};
+    private static final int[] PLAIN_COLUMNS = {1, 31, 32, 33, 64, 96, 288, 576};
+
+    private final Arena arena = Arena.ofShared();
+    private final ThreadTeam team = new ThreadTeam(1);
+    private final Random random = new Random(4);
+
+    @AfterEach
+    void close() {
+        team.close();
+        arena.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = Mode.EXCLUDE, names = "F64")
+    void vectorProductsHaveTheExpectedBits(DType type) {
+        for (int rows : ROWS) {
+            for (int columns : type.isQuantised() ? COLUMNS : PLAIN_COLUMNS) {
+                assertExactProducts(
+                        RandomWeights.of(type, rows, columns, 1, random),
+                        gaussian(13, columns),
+                        false);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"Q8_0", "Q4_0", "Q4_1"})
+    void vectorProductsOfExtremesHaveTheExpectedBits(DType type) {
+        for (int rows : new int[] {31, 577}) {
+            assertExactProducts(
+                    RandomWeights.extreme(type, rows, 288, random), extremes(288), false);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = Mode.EXCLUDE, names = "F64")
+    void vectorAddsProductsToWhatIsThere(DType type) {
+        assertExactProducts(RandomWeights.of(type, 33, 96, 1, random), gaussian(13, 96), true);
+    }
+
+    /// One set of buffers serves matrices of different types, as in a file that mixes them.
+    @Test
+    void vectorMultipliesAPlainAndAQuantisedMatrixByTheSameOperand() {
+        Operations operations = Kernels.of("vector").open(1, arena);
+        Operand operand = operations.operand(arena, 13, 96, Set.of(DType.F16, DType.Q4_1));
+        float[][] x = gaussian(13, 96);
+        for (DType type : new DType[] {DType.F16, DType.Q4_1}) {
+            Tensor weights = RandomWeights.of(type, 33, 96, 1, random);
+            assertExactProducts(operations, operand, weights, x, false);
+        }
+    }
+
+    private void assertExactProducts(Tensor weights, float[][] x, boolean accumulate) {
+        Operations operations = Kernels.of("vector").open(1, arena);
+        Operand operand =
+                operations.operand(arena, x.length, weights.columns(), Set.of(weights.type()));
+        assertExactProducts(operations, operand, weights, x, accumulate);
+    }
+
+    private void assertExactProducts(
+            Operations operations,
+            Operand operand,
+            Tensor weights,
+            float[][] x,
+            boolean accumulate) {
+        ExpectedProducts expected = new ExpectedProducts(weights);
+        float[][] products = new float[x.length][];
+        for (int r = 0; r < x.length; r++) {
+            products[r] = expected.times(x[r]);
+        }
+        PackedMatrix matrix = PackedMatrix.pack(weights, arena, team);
+        for (int batch : BATCHES) {
+            Activations y = multiply(operations, matrix, operand, x, batch, accumulate);
+            for (int r = 0; r < batch; r++) {
+                for (int i = 0; i < weights.rows(); i++) {
+                    float value = accumulate ? 1 + products[r][i] : products[r][i];
+                    if (Float.floatToIntBits(y.get(r, i)) != Float.floatToIntBits(value)) {
+                        assertThat(y.get(r, i))
+                                .as(
+                                        "%s %s, batch of %d, row %d, column %d",
+                                        weights.type(), weights.shape(), batch, r, i)
+                                .isEqualTo(value);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The product of the first `batch` rows; with `accumulate` on top of ones.
+    private Activations multiply(
+            Operations operations,
+            PackedMatrix matrix,
+            Operand operand,
+            float[][] x,
+            int batch,
+            boolean accumulate) {
+        Activations y = new Activations(arena, batch, matrix.rows());
+        for (int r = 0; r < batch; r++) {
+            operand.values().write(r, 0, x[r], 0, x[r].length);
+            for (int i = 0; accumulate && i < matrix.rows(); i++) {
+                y.set(r, i, 1);
+            }
+        }
+        team.run(
+                worker -> {
+                    operations.prepare(operand, batch, worker);
+                    operations.multiply(matrix, operand, batch, y, accumulate, worker);
+                });
+        return y;
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = Mode.EXCLUDE, names = "F64")
+    void scalarProductsAreNearThoseIn64Bits(DType type) {
+        Operations operations = Kernels.of("scalar").open(1, arena);
+        for (int rows : new int[] {1, 33, 577}) {
+            for (int columns : type.isQuantised() ? new int[] {32, 288} : new int[] {1, 33, 288}) {
+                Tensor weights = RandomWeights.of(type, rows, columns, 1, random);
+                float[] w = Dequantise.toFloat(weights);
+                float[][] x = gaussian(3, columns);
+                Operand operand = operations.operand(arena, 3, columns, Set.of(type));
+                PackedMatrix matrix = PackedMatrix.pack(weights, arena, team);
+                Activations y = multiply(operations, matrix, operand, x, 3, false);
+                for (int r = 0; r < 3; r++) {
+                    for (int row = 0; row < rows; row++) {
+                        double product = 0;
+                        double size = 0;
+                        for (int i = 0; i < columns; i++) {
+                            double term = (double) w[row * columns + i] * x[r][i];
+                            product += term;
+                            size += Math.abs(term);
+                        }
+                        assertThat((double) y.get(r, row))
+                                .isEqualTo(product, within(1e-6 * size + 1e-30));
+                    }
+                }
+            }
+        }
+    }
+
+    private float[][] gaussian(int rows, int columns) {
+        float[][] values = new float[rows][columns];
+        for (float[] row : values) {
+            for (int i = 0; i < columns; i++) {
+                row[i] = (float) random.nextGaussian();
+            }
+        }
+        return values;
+    }
+
+    /// Thirteen rows: zeros of both signs, ones of either sign at the ends of int8, an outlier among small numbers,
+    /// exact ties of rounding, numbers below and just above what counts as zero, and blocks of different sizes.
+    private float[][] extremes(int columns) {
+        float[][] rows = gaussian(13, columns);
+        for (int i = 0; i < columns; i++) {
+            rows[0][i] = 1;
+            rows[1][i] = 0;
+            rows[2][i] = i % 2 == 0 ? 127 : -127;
+            rows[3][i] = i == 40 ? 1e30f : rows[3][i];
+            rows[4][i] = i % 32 == 5 ? 127 : i % 32 - 15.5f;
+            rows[5][i] = Float.MIN_VALUE * (i % 7 - 3);
+            rows[6][i] *= 1e-30f;
+            rows[7][i] *= i / 32 % 2 == 0 ? 1e-20f : 1e20f;
+            rows[8][i] = -0f;
+            rows[9][i] = -1;
+        }
+        return rows;
+    }
+}

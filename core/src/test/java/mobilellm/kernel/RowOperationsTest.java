@@ -1,0 +1,181 @@
+package mobilellm.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import mobilellm.tensor.DType;
+import mobilellm.testing.RandomWeights;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+import java.lang.foreign.Arena;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+
+/// What providers do to single rows, over odd widths: each against the formula in 64 bits, or against `scalar` bit for
+/// bit where no sum can be taken in another order.
+@Tag("kernels")
+class RowOperationsTest {
+    private static final int[] WIDTHS = {1, 15, 16, 17, 31, 33, 96, 575, 576, 577};
+    private static final int ROWS = 13;
+
+    private final Arena arena = Arena.ofShared();
+    private final ThreadTeam team = new ThreadTeam(1);
+    private final Random random = new Random(5);
+
+    @AfterEach
+    void close() {
+        team.close();
+        arena.close();
+    }
+
+    @Test
+    void rmsNormIsThatOfTheFormula() {
+        for (Operations operations : providers(577)) {
+            for (int width : WIDTHS) {
+                for (double size : new double[] {0, 1e-4, 1, 1e4}) {
+                    Activations x = gaussian(ROWS, width, size);
+                    Activations weight = gaussian(1, width, 1);
+                    Activations y = new Activations(arena, ROWS, width);
+                    team.run(worker -> operations.rmsNorm(x, ROWS, weight, 1e-5, y, worker));
+                    for (int r = 0; r < ROWS; r++) {
+                        assertNormalised(x, weight, y, r);
+                    }
+                }
+            }
+        }
+    }
+
+    private static void assertNormalised(
+            Activations x, Activations weight, Activations y, int row) {
+        double squares = 0;
+        for (int i = 0; i < x.columns(); i++) {
+            squares += (double) x.get(row, i) * x.get(row, i);
+        }
+        double scale = 1 / Math.sqrt(squares / x.columns() + 1e-5);
+        for (int i = 0; i < x.columns(); i++) {
+            double expected = x.get(row, i) * scale * weight.get(0, i);
+            assertThat((double) y.get(row, i))
+                    .isEqualTo(expected, within(1e-6 * Math.abs(expected) + 1e-37));
+        }
+    }
+
+    @Test
+    void swiGluIsThatOfTheFormula() {
+        for (Operations operations : providers(577)) {
+            for (int width : WIDTHS) {
+                Activations gate = gaussian(ROWS, width, 5);
+                Activations up = gaussian(ROWS, width, 1);
+                gate.set(0, 0, 100);
+                gate.set(1, 0, -100);
+                gate.set(2, 0, 0);
+                Activations y = new Activations(arena, ROWS, width);
+                team.run(worker -> operations.swiGlu(gate, up, ROWS, y, worker));
+                for (int r = 0; r < ROWS; r++) {
+                    for (int i = 0; i < width; i++) {
+                        double g = gate.get(r, i);
+                        double expected = g / (1 + Math.exp(-g)) * up.get(r, i);
+                        assertThat((double) y.get(r, i))
+                                .isEqualTo(expected, within(1e-6 * Math.abs(expected) + 1e-35));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Kernels read whole vectors: what they leave in the padding must stay zero.
+    @Test
+    void paddingStaysZero() {
+        for (Operations operations : providers(33)) {
+            Activations gate = gaussian(ROWS, 33, 1);
+            Activations up = gaussian(ROWS, 33, 1);
+            Activations y = new Activations(arena, ROWS, 33);
+            team.run(
+                    worker -> {
+                        operations.swiGlu(gate, up, ROWS, y, worker);
+                        operations.rmsNorm(y, ROWS, y, 1e-5, y, worker);
+                    });
+            for (int r = 0; r < ROWS; r++) {
+                for (int i = 33; i < y.stride(); i++) {
+                    assertThat(y.get(r, i)).isZero();
+                }
+            }
+        }
+    }
+
+    @Test
+    void vectorRotatesBitForBitAsScalar() {
+        for (int headDim : new int[] {2, 16, 24, 32, 64, 128}) {
+            RotaryAngles angles = new RotaryAngles(ROWS, headDim, 10_000);
+            for (int r = 0; r < ROWS; r++) {
+                angles.set(r, 1000 * r + r);
+            }
+            Activations scalar = gaussian(ROWS, 3 * headDim, 1);
+            Activations vector = copy(scalar);
+            rotate("scalar", scalar, angles);
+            rotate("vector", vector, angles);
+            assertSameBits(vector, scalar);
+        }
+    }
+
+    private void rotate(String provider, Activations x, RotaryAngles angles) {
+        Operations operations = Kernels.of(provider).open(1, arena);
+        team.run(worker -> operations.rotate(x, 3, angles, ROWS, worker));
+    }
+
+    @Test
+    void embeddingsAreRowsOfTheMatrix() {
+        for (DType type :
+                List.of(DType.F32, DType.F16, DType.BF16, DType.Q8_0, DType.Q4_0, DType.Q4_1)) {
+            PackedMatrix embedding =
+                    PackedMatrix.pack(RandomWeights.of(type, 100, 96, 1, random), arena, team);
+            int[] tokens = {99, 0, 15, 16, 17, 99, 42, 1, 2, 3, 4, 5, 6};
+            float[] row = new float[96];
+            for (Operations operations : providers(96)) {
+                Activations y = new Activations(arena, ROWS, 96);
+                team.run(worker -> operations.embed(embedding, tokens, ROWS, y, worker));
+                for (int r = 0; r < ROWS; r++) {
+                    embedding.readRow(tokens[r], row);
+                    float[] actual = new float[96];
+                    y.read(r, 0, actual, 0, 96);
+                    assertThat(actual).isEqualTo(row);
+                }
+            }
+        }
+    }
+
+    /// All providers, with scratch memory for rows of the width.
+    private List<Operations> providers(int width) {
+        return Kernels.all().stream()
+                .map(
+                        provider -> {
+                            Operations operations = provider.open(1, arena);
+                            operations.operand(arena, ROWS, width, Set.of(DType.F32));
+                            return operations;
+                        })
+                .toList();
+    }
+
+    private Activations gaussian(int rows, int columns, double size) {
+        Activations x = new Activations(arena, rows, columns);
+        for (int r = 0; r < rows; r++) {
+            for (int i = 0; i < columns; i++) {
+                x.set(r, i, (float) (random.nextGaussian() * size));
+            }
+        }
+        return x;
+    }
+
+    private Activations copy(Activations x) {
+        Activations copy = new Activations(arena, x.rows(), x.columns());
+        copy.data().copyFrom(x.data());
+        return copy;
+    }
+
+    private static void assertSameBits(Activations actual, Activations expected) {
+        assertThat(actual.data().mismatch(expected.data())).isEqualTo(-1);
+    }
+}

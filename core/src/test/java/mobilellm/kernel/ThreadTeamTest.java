@@ -1,0 +1,247 @@
+package mobilellm.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+
+@Timeout(60) // a barrier that never fills must fail the test, not hang the build
+class ThreadTeamTest {
+    /// More than any machine here has processors, too.
+    private static final int MANY = Runtime.getRuntime().availableProcessors() + 3;
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 7})
+    void everyMemberRunsAndSharesCoverTheWorkOnce(int threads) {
+        try (ThreadTeam team = new ThreadTeam(threads)) {
+            int[] visits = new int[100];
+            boolean[] members = new boolean[threads];
+            team.run(
+                    worker -> {
+                        members[worker.index()] = true;
+                        assertThat(worker.count()).isEqualTo(threads);
+                        for (int unit = worker.from(100); unit < worker.to(100); unit++) {
+                            visits[unit]++;
+                        }
+                    });
+            assertThat(members).containsOnly(true);
+            assertThat(visits).containsOnly(1);
+        }
+    }
+
+    /// Plain writes before a barrier are read after it by another member, thousands of times.
+    @Test
+    void barriersOrderWrites() {
+        assertBarriersOrderWrites(2, 5_000);
+        assertBarriersOrderWrites(MANY, 200);
+    }
+
+    private static void assertBarriersOrderWrites(int threads, int phases) {
+        try (ThreadTeam team = new ThreadTeam(threads)) {
+            int[] counters = new int[threads];
+            AtomicInteger stale = new AtomicInteger();
+            team.run(
+                    worker -> {
+                        int next = (worker.index() + 1) % threads;
+                        for (int phase = 1; phase <= phases; phase++) {
+                            counters[worker.index()] = phase;
+                            worker.barrier();
+                            if (counters[next] != phase) {
+                                stale.incrementAndGet();
+                            }
+                            worker.barrier();
+                        }
+                    });
+            assertThat(stale).hasValue(0);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2})
+    void aFailureReachesTheCallerAndTheTeamGoesOn(int failing) {
+        try (ThreadTeam team = new ThreadTeam(3)) {
+            for (int round = 0; round < 50; round++) {
+                int barriersBefore = round % 3;
+                assertThatThrownBy(
+                                () ->
+                                        team.run(
+                                                worker -> {
+                                                    for (int i = 0; i < barriersBefore; i++) {
+                                                        worker.barrier();
+                                                    }
+                                                    if (worker.index() == failing) {
+                                                        throw new IllegalArgumentException("row 7");
+                                                    }
+                                                    worker.barrier();
+                                                }))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessage("row 7");
+                assertThat(membersThatRun(team)).isEqualTo(3);
+            }
+        }
+    }
+
+    @Test
+    void anErrorReachesTheCallerAsItIs() {
+        try (ThreadTeam team = new ThreadTeam(2)) {
+            assertThatThrownBy(
+                            () ->
+                                    team.run(
+                                            worker -> {
+                                                if (worker.index() == 1) {
+                                                    throw new OutOfMemoryError("scratch");
+                                                }
+                                                worker.barrier();
+                                            }))
+                    .isInstanceOf(OutOfMemoryError.class)
+                    .hasMessage("scratch");
+            assertThat(membersThatRun(team)).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void concurrentCallersQueue() throws Exception {
+        AtomicInteger inside = new AtomicInteger();
+        AtomicInteger most = new AtomicInteger();
+        AtomicInteger runs = new AtomicInteger();
+        try (ThreadTeam team = new ThreadTeam(2);
+                ExecutorService callers = Executors.newFixedThreadPool(4)) {
+            List<Future<?>> all = new ArrayList<>();
+            for (int caller = 0; caller < 4; caller++) {
+                all.add(
+                        callers.submit(
+                                () -> {
+                                    for (int i = 0; i < 200; i++) {
+                                        team.run(
+                                                worker -> {
+                                                    most.accumulateAndGet(
+                                                            inside.incrementAndGet(), Math::max);
+                                                    worker.barrier();
+                                                    inside.decrementAndGet();
+                                                    runs.incrementAndGet();
+                                                });
+                                    }
+                                }));
+            }
+            for (Future<?> caller : all) {
+                caller.get(50, TimeUnit.SECONDS);
+            }
+        }
+        assertThat(runs).hasValue(4 * 200 * 2);
+        assertThat(most).hasValue(2);
+    }
+
+    @Test
+    void aVirtualThreadMayCall() throws Exception {
+        try (ThreadTeam team = new ThreadTeam(2);
+                ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<Integer>> results = new ArrayList<>();
+            for (int i = 0; i < 20; i++) {
+                results.add(callers.submit(() -> membersThatRun(team)));
+            }
+            for (Future<Integer> result : results) {
+                assertThat(result.get(50, TimeUnit.SECONDS)).isEqualTo(2);
+            }
+        }
+    }
+
+    @Test
+    void aTeamOfOneRunsInTheCallersThread() {
+        Thread[] thread = new Thread[1];
+        try (ThreadTeam team = new ThreadTeam(1)) {
+            team.run(
+                    worker -> {
+                        worker.barrier();
+                        thread[0] = Thread.currentThread();
+                    });
+        }
+        assertThat(thread[0]).isSameAs(Thread.currentThread());
+    }
+
+    @Test
+    void anInterruptedCallerStillGetsItsWorkDone() {
+        try (ThreadTeam team = new ThreadTeam(2)) {
+            Thread.currentThread().interrupt();
+            int members = membersThatRun(team);
+            assertThat(Thread.interrupted()).as("the interrupt is kept for the caller").isTrue();
+            assertThat(members).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void closingEndsTheThreadsAndFurtherWorkIsRefused() throws InterruptedException {
+        Thread[] threads = new Thread[3];
+        ThreadTeam team = new ThreadTeam(3);
+        team.run(worker -> threads[worker.index()] = Thread.currentThread());
+        team.close();
+        team.close();
+        for (int member = 1; member < 3; member++) {
+            threads[member].join();
+        }
+        assertThatThrownBy(() -> team.run(worker -> {}))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("closed");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {-1, 0, 1025})
+    void refusesAnAbsurdNumberOfThreads(int threads) {
+        assertThatThrownBy(() -> new ThreadTeam(threads))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(String.valueOf(threads));
+    }
+
+    /// Spinning threads would use up the whole window.
+    @Test
+    void anIdleTeamUsesNoProcessorTime() {
+        Thread[] threads = new Thread[MANY];
+        try (ThreadTeam team = new ThreadTeam(MANY)) {
+            team.run(worker -> threads[worker.index()] = Thread.currentThread());
+            park(200); // the bounded spinning ends
+            long before = processorNanos(threads);
+            park(300);
+            long used = processorNanos(threads) - before;
+            assertThat(used).isLessThan(TimeUnit.MILLISECONDS.toNanos(30));
+        }
+    }
+
+    private static long processorNanos(Thread[] threads) {
+        long nanos = 0;
+        for (int member = 1; member < threads.length; member++) {
+            nanos +=
+                    ManagementFactory.getThreadMXBean()
+                            .getThreadCpuTime(threads[member].threadId());
+        }
+        return nanos;
+    }
+
+    private static void park(int milliseconds) {
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(milliseconds);
+        while (System.nanoTime() < end) {
+            LockSupport.parkNanos(end - System.nanoTime());
+        }
+    }
+
+    private static int membersThatRun(ThreadTeam team) {
+        AtomicInteger members = new AtomicInteger();
+        team.run(
+                worker -> {
+                    members.incrementAndGet();
+                    worker.barrier();
+                });
+        return members.get();
+    }
+}
