@@ -24,6 +24,10 @@ final class Lanes {
     static final VectorSpecies<Short> HALVES =
             VectorSpecies.of(short.class, VectorShape.forBitSize(COUNT * Short.SIZE));
 
+    /// Whether 16-bit lanes can be shifted by a vector of counts in one instruction (`vpsrlvw` of AVX-512BW); AVX2 has none,
+    /// and emulates it three times slower than masks are.
+    static final boolean SHIFTS_SHORTS = COUNT == 16;
+
     /// Mask and factor that widen finite f16 numbers exactly: sign-extended to 32 bits and shifted left by 13, the bits lie at
     /// their f32 places; this mask clears what the sign extension left, and 2^112 mends the exponent's bias, subnormals
     /// included.

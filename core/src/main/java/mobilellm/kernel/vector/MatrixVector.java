@@ -6,6 +6,7 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 
 import mobilellm.kernel.PackedMatrix;
+import mobilellm.tensor.DType;
 
 import java.lang.foreign.MemorySegment;
 
@@ -49,26 +50,16 @@ final class MatrixVector {
         int lane = row % PackedMatrix.GROUP;
         int blocks = matrix.blocks();
         long weights = group * matrix.groupBytes() + 4L * lane;
-        switch (matrix.type()) {
-            case Q8_0 -> bytes(matrix.quants(), weights, x.byteTriples(), blocks, sums, step);
-            case Q4_0 ->
-                    nibbles(
-                            matrix.quants(),
-                            weights,
-                            x.nibblePairs(),
-                            x.nibbleStarts(),
-                            blocks,
-                            sums,
-                            step);
-            default ->
-                    nibbles(
-                            matrix.quants(),
-                            weights,
-                            x.nibblePairs(),
-                            x.zeros(),
-                            blocks,
-                            sums,
-                            step);
+        if (matrix.type() == DType.Q8_0) {
+            bytes(matrix.quants(), weights, x.byteTriples(), blocks, sums, step);
+        } else {
+            int[] starts = matrix.type() == DType.Q4_0 ? x.nibbleStarts() : x.zeros();
+            if (Lanes.SHIFTS_SHORTS) {
+                nibblesWithoutMasks(
+                        matrix.quants(), weights, x.nibblePairs(), starts, blocks, sums, step);
+            } else {
+                nibbles(matrix.quants(), weights, x.nibblePairs(), starts, blocks, sums, step);
+            }
         }
         long scales = group * (32L * blocks) + 2L * lane;
         scale(matrix.scales(), scales, x.scales(), blocks, sums, step);
@@ -128,6 +119,65 @@ final class MatrixVector {
             }
             IntVector pairs =
                     sum.add(IntVector.broadcast(Lanes.INTS, starts[b]).reinterpretAsShorts())
+                            .reinterpretAsInts();
+            pairs.lanewise(VectorOperators.LSHL, 16)
+                    .lanewise(VectorOperators.ASHR, 16)
+                    .add(pairs.lanewise(VectorOperators.ASHR, 16))
+                    .add(FLOAT_BITS)
+                    .intoMemorySegment(sums, target, Lanes.ORDER);
+            target += ROW;
+        }
+    }
+
+    /// The same where 16-bit lanes can be shifted by a vector of counts, without masks: with activations `x1 - 16 x0`,
+    /// `x2 - 16 x1`, `x3 - 16 x2` the higher nibbles that a shift leaves in a lane cancel out modulo 2^16.
+    private static void nibblesWithoutMasks(
+            MemorySegment weights,
+            long offset,
+            int[] x,
+            int[] starts,
+            int blocks,
+            MemorySegment sums,
+            int step) {
+        ShortVector four = ShortVector.broadcast(Lanes.SHORTS, (short) 4);
+        ShortVector eight = ShortVector.broadcast(Lanes.SHORTS, (short) 8);
+        ShortVector twelve = ShortVector.broadcast(Lanes.SHORTS, (short) 12);
+        long target = 0;
+        int at = 0;
+        for (int b = 0; b < blocks; b += step) {
+            ShortVector even = ShortVector.zero(Lanes.SHORTS);
+            ShortVector odd = ShortVector.zero(Lanes.SHORTS);
+            for (int slice = 0; slice < 4; slice += step) {
+                ShortVector bits =
+                        IntVector.fromMemorySegment(Lanes.INTS, weights, offset, Lanes.ORDER)
+                                .reinterpretAsShorts();
+                even =
+                        even.add(
+                                        bits.mul(
+                                                IntVector.broadcast(Lanes.INTS, x[at])
+                                                        .reinterpretAsShorts()))
+                                .add(
+                                        bits.lanewise(VectorOperators.LSHR, four)
+                                                .mul(
+                                                        IntVector.broadcast(Lanes.INTS, x[at + 1])
+                                                                .reinterpretAsShorts()));
+                odd =
+                        odd.add(
+                                        bits.lanewise(VectorOperators.LSHR, eight)
+                                                .mul(
+                                                        IntVector.broadcast(Lanes.INTS, x[at + 2])
+                                                                .reinterpretAsShorts()))
+                                .add(
+                                        bits.lanewise(VectorOperators.LSHR, twelve)
+                                                .mul(
+                                                        IntVector.broadcast(Lanes.INTS, x[at + 3])
+                                                                .reinterpretAsShorts()));
+                offset += 64;
+                at += 4;
+            }
+            IntVector pairs =
+                    even.add(odd)
+                            .add(IntVector.broadcast(Lanes.INTS, starts[b]).reinterpretAsShorts())
                             .reinterpretAsInts();
             pairs.lanewise(VectorOperators.LSHL, 16)
                     .lanewise(VectorOperators.ASHR, 16)

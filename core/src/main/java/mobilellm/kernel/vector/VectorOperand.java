@@ -131,10 +131,16 @@ final class VectorOperand extends Operand {
             for (int c = 0; c < 4; c++) {
                 int at = b * 16 + 4 * c;
                 int x = low + 4 * c;
-                nibblePairs[at] = pair(q[x], q[x + 2]);
-                nibblePairs[at + 1] = pair(q[x + 16], q[x + 18]);
-                nibblePairs[at + 2] = pair(q[x + 1], q[x + 3]);
-                nibblePairs[at + 3] = pair(q[x + 17], q[x + 19]);
+                int first = pair(q[x], q[x + 2]);
+                int second = pair(q[x + 16], q[x + 18]);
+                int third = pair(q[x + 1], q[x + 3]);
+                int fourth = pair(q[x + 17], q[x + 19]);
+                nibblePairs[at] = first;
+                nibblePairs[at + 1] =
+                        Lanes.SHIFTS_SHORTS ? lessSixteenTimes(second, first) : second;
+                nibblePairs[at + 2] = Lanes.SHIFTS_SHORTS ? lessSixteenTimes(third, second) : third;
+                nibblePairs[at + 3] =
+                        Lanes.SHIFTS_SHORTS ? lessSixteenTimes(fourth, third) : fourth;
                 even += (int) (q[x] + q[x + 1] + q[x + 16] + q[x + 17]);
                 odd += (int) (q[x + 2] + q[x + 3] + q[x + 18] + q[x + 19]);
             }
@@ -148,6 +154,12 @@ final class VectorOperand extends Operand {
                         pair(32768 - 128 * (q[x] + q[x + 1]), 32768 - 128 * (q[x + 2] + q[x + 3]));
             }
         }
+    }
+
+    /// `pair - 16 other` in each 16-bit half.
+    private static int lessSixteenTimes(int pair, int other) {
+        int high = (pair >> 16) - 16 * (other >> 16);
+        return (high << 16) | (((short) pair - 16 * (short) other) & 0xFFFF);
     }
 
     private static int pair(float low, float high) {
