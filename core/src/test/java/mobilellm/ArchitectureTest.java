@@ -33,10 +33,10 @@ final class ArchitectureTest {
                             .importPackages(ROOT));
 
     @Test
-    void theTableListsEveryPackage() {
+    void theTableListsThePackagesThatExist() {
         var packages = new TreeSet<String>();
         classes.forEach(type -> packages.add(line(type)));
-        assertThat(order).containsAll(packages);
+        assertThat(order).containsExactlyInAnyOrderElementsOf(packages);
     }
 
     @Test
