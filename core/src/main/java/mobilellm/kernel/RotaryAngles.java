@@ -24,13 +24,14 @@ public final class RotaryAngles {
         return frequencies.length;
     }
 
-    /// Computes the angles of one row. In float64, so that long contexts lose nothing.
+    /// Computes the angles of one row. In float64, so that long contexts lose nothing, and with `Math`: `StrictMath`
+    /// allocates an array for each angle.
     public void set(int row, int position) {
         int at = row * pairs();
         for (int i = 0; i < pairs(); i++) {
             double angle = position * frequencies[i];
-            cosines[at + i] = (float) StrictMath.cos(angle);
-            sines[at + i] = (float) StrictMath.sin(angle);
+            cosines[at + i] = (float) Math.cos(angle);
+            sines[at + i] = (float) Math.sin(angle);
         }
     }
 
