@@ -1,0 +1,130 @@
+package mobilellm.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import mobilellm.config.KvType;
+import mobilellm.config.LayerSharing;
+import mobilellm.config.LayerSharing.Cache;
+import mobilellm.config.LayerSharing.Strategy;
+import mobilellm.testing.RealModel;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Random;
+
+/// A token's logits have the same bits whatever else is in the batch, however the sequence was cut into batches, and
+/// however many threads there are.
+class InvarianceTest {
+    private static final int ALL = Integer.MAX_VALUE / 2;
+
+    @ParameterizedTest
+    @CsvSource({
+        "vector, F32, 0",
+        "vector, F16, 1",
+        "vector, F16, 3",
+        "scalar, F32, 0",
+        "scalar, F16, 5"
+    })
+    void aMixOfAllWeightTypesIsInvariant(String kernels, KvType type, int first) {
+        int[][] sequences = sequences(5, 70, 131);
+        LayerSharing sharing =
+                first == 3
+                        ? new LayerSharing(Strategy.IMMEDIATE, 2, Cache.FIRST_VISIT)
+                        : LayerSharing.NONE;
+        float[][][] expected = null;
+        for (int threads = 1; threads <= 3; threads++) {
+            try (RunningModel model = mixed(kernels, first, sharing, threads)) {
+                if (expected == null) {
+                    expected = eachAlone(model, sequences, type);
+                }
+                assertSame(model, sequences, 1, 1, type, expected);
+                assertSame(model, sequences, 1, 7, type, expected);
+                assertSame(model, sequences, 1, 64, type, expected);
+                assertSame(model, sequences, 1, ALL, type, expected);
+                assertSame(model, sequences, 2, 9, type, expected);
+                assertSame(model, sequences, 5, 13, type, expected);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aSequenceLongerThanAPageOfTheCacheIsInvariant(KvType type) {
+        int[][] sequences = sequences(2, 500, 131);
+        try (RunningModel model = mixed("vector", 0, LayerSharing.NONE, 1)) {
+            float[][][] expected = eachAlone(model, sequences, type);
+            assertSame(model, sequences, 1, 1, type, expected);
+            assertSame(model, sequences, 2, 100, type, expected);
+        }
+    }
+
+    private static RunningModel mixed(
+            String kernels, int first, LayerSharing sharing, int threads) {
+        return new RunningModel(
+                MixedModel.tensors(first), MixedModel.config(sharing), kernels, threads);
+    }
+
+    @Test
+    void theRealModelIsInvariant() throws IOException {
+        int[][] sequences = sequences(5, 70, 49152);
+        float[][][] expected;
+        float[][][] expectedF32;
+        try (RunningModel model = RunningModel.open(RealModel.path(), "vector", 1)) {
+            expected = eachAlone(model, sequences, KvType.F16);
+            expectedF32 = eachAlone(model, Arrays.copyOf(sequences, 2), KvType.F32);
+            assertSame(model, sequences, 1, 1, KvType.F16, expected);
+        }
+        try (RunningModel model = RunningModel.open(RealModel.path(), "vector", 2)) {
+            assertSame(model, sequences, 1, 7, KvType.F16, expected);
+            assertSame(model, sequences, 2, 1, KvType.F32, expectedF32);
+            assertSame(model, sequences, 5, 64, KvType.F16, expected);
+        }
+        try (RunningModel model = RunningModel.open(RealModel.path(), "vector", 3)) {
+            assertSame(model, sequences, 5, 20, KvType.F16, expected);
+        }
+    }
+
+    /// Each sequence by itself in one batch.
+    private static float[][][] eachAlone(RunningModel model, int[][] sequences, KvType type) {
+        float[][][] logits = new float[sequences.length][][];
+        for (int s = 0; s < sequences.length; s++) {
+            logits[s] = model.logits(new int[][] {sequences[s]}, ALL, type)[0];
+        }
+        return logits;
+    }
+
+    private static void assertSame(
+            RunningModel model,
+            int[][] sequences,
+            int together,
+            int chunk,
+            KvType type,
+            float[][][] expected) {
+        float[][][] actual = model.logits(Arrays.copyOf(sequences, together), chunk, type);
+        for (int s = 0; s < together; s++) {
+            for (int position = 0; position < actual[s].length; position++) {
+                assertThat(Arrays.equals(actual[s][position], expected[s][position]))
+                        .as(
+                                "chunks of %d, %d sequences: sequence %d, position %d has the bits"
+                                        + " that it has alone",
+                                chunk, together, s, position)
+                        .isTrue();
+            }
+        }
+    }
+
+    /// Random ids, each sequence 7 shorter than the one before.
+    private static int[][] sequences(int count, int length, int vocabulary) {
+        Random random = new Random(9);
+        int[][] sequences = new int[count][];
+        for (int s = 0; s < count; s++) {
+            sequences[s] = random.ints(length - 7 * s, 0, vocabulary).toArray();
+        }
+        return sequences;
+    }
+}
