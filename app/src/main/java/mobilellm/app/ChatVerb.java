@@ -1,5 +1,6 @@
 package mobilellm.app;
 
+import mobilellm.Generation;
 import mobilellm.GenerationOptions;
 import mobilellm.MobileLlm;
 import mobilellm.kernel.Kernels;
@@ -60,9 +61,22 @@ final class ChatVerb implements Verb {
                 context,
                 history,
                 welcome,
-                () ->
-                        conversation(
-                                ModelLoader.load(located, model, engine, kernel.kernels), options));
+                () -> {
+                    MobileLlm loaded = ModelLoader.load(located, model, engine, kernel.kernels);
+                    Conversation conversation = conversation(loaded, options);
+                    warmUp(loaded);
+                    return conversation;
+                });
+    }
+
+    /// Has the kernels compiled while the person types: the first answer would otherwise begin seconds late.
+    private static void warmUp(MobileLlm loaded) {
+        if (loaded.contextLength() >= 64) {
+            GenerationOptions few = GenerationOptions.greedy().toBuilder().maxTokens(8).build();
+            try (Generation generation = loaded.generate("The sea is calm today.", few)) {
+                generation.text();
+            }
+        }
     }
 
     private static boolean isTerminal(Context context) {
