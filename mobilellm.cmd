@@ -17,7 +17,7 @@ if exist "%JAR%" goto run
 call :build || exit /b 1
 
 :run
-"%FOUND%\bin\java.exe" --add-modules=jdk.incubator.vector -XX:+UseSerialGC -XX:CompileCommand=quiet -XX:CompileCommand=CompileThresholdScaling,mobilellm.kernel.vector.*::*,0.01 -XX:CompileCommand=BackgroundCompilation,mobilellm.kernel.vector.*::*,false %MOBILELLM_JAVA_OPTIONS% -jar "%JAR%" %*
+"%FOUND%\bin\java.exe" --add-modules=jdk.incubator.vector -XX:+UseSerialGC -Xms24m -XX:CompileCommand=quiet -XX:CompileCommand=CompileThresholdScaling,mobilellm.kernel.vector.*::*,0.01 -XX:CompileCommand=BackgroundCompilation,mobilellm.kernel.vector.*::*,false %MOBILELLM_JAVA_OPTIONS% -jar "%JAR%" %*
 exit /b %ERRORLEVEL%
 
 :search

@@ -2,27 +2,21 @@ package mobilellm.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.List;
-import java.util.regex.Pattern;
 
-/// Every verb has its section in docs/commands.md.
+/// Every verb has a page in docs, and docs/cli.md leads to it.
 final class CommandPageTest {
-    private static final Pattern HEADING = Pattern.compile("^## `(\\w+)`$", Pattern.MULTILINE);
-
-    @Test
-    void thePageDescribesEveryVerb() throws IOException {
-        String page =
-                Files.readString(
-                        Path.of(System.getProperty("mobilellm.project"), "docs/commands.md"));
-        List<String> described =
-                HEADING.matcher(page).results().map(heading -> heading.group(1)).toList();
-        List<String> verbs = Arrays.stream(Verbs.values()).map(Verbs::word).toList();
-        assertThat(described).containsAll(verbs);
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "COMPLETION")
+    void theVerbHasAPageThatTheIndexLeadsTo(Verbs verb) throws IOException {
+        Path docs = Path.of(System.getProperty("mobilellm.project"), "docs");
+        String page = verb.word() + ".md";
+        assertThat(docs.resolve(page)).isNotEmptyFile();
+        assertThat(Files.readString(docs.resolve("cli.md"))).contains("](" + page + ")");
     }
 }
