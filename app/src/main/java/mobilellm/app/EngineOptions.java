@@ -1,5 +1,7 @@
 package mobilellm.app;
 
+import mobilellm.LoadOptions;
+
 import org.jspecify.annotations.Nullable;
 
 import picocli.CommandLine.Option;
@@ -29,7 +31,7 @@ final class EngineOptions {
     String keyValueType = "f16";
 
     int threads() {
-        return threads == null ? PhysicalCores.count() : threads;
+        return threads == null ? LoadOptions.defaults().threads() : threads;
     }
 
     /// The wanted seed, else one by chance that is told, so that the run can be repeated.

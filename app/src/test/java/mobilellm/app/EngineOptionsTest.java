@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -12,10 +11,6 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.ParameterException;
-
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 
 class EngineOptionsTest {
     @Command
@@ -50,18 +45,5 @@ class EngineOptionsTest {
                 .isInstanceOf(ParameterException.class)
                 .hasMessageContaining(argument.substring(0, argument.indexOf('=')))
                 .hasMessageContaining(sentence);
-    }
-
-    @Test
-    void siblingThreadsCountAsOneCore(@TempDir Path folder) throws IOException {
-        String[] siblings = {"0,2", "1,3", "0,2", "1,3"};
-        for (int processor = 0; processor < siblings.length; processor++) {
-            Path topology = folder.resolve("cpu" + processor).resolve("topology");
-            Files.createDirectories(topology);
-            Files.writeString(topology.resolve("thread_siblings_list"), siblings[processor] + "\n");
-        }
-        Files.createDirectories(folder.resolve("cpufreq"));
-        assertThat(PhysicalCores.count(folder)).isEqualTo(2);
-        assertThat(PhysicalCores.count()).isPositive();
     }
 }
