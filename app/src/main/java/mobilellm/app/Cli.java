@@ -134,9 +134,12 @@ final class Cli {
         return (isVerb ? "unknown verb " : "unexpected argument ") + word;
     }
 
-    /// Picocli begins its sentences with a capital; after `error: ` none belongs.
+    /// Picocli begins its sentences with a capital, where after `error: ` none belongs, and calls numbers what Java does.
     private static String sentence(ParameterException e) {
-        String text = ErrorText.oneLine(String.valueOf(e.getMessage()));
+        String text =
+                ErrorText.oneLine(String.valueOf(e.getMessage()))
+                        .replaceFirst(" is not an? (int|long)$", " is not a whole number in range")
+                        .replaceFirst(" is not a (float|double)$", " is not a number");
         return Character.toLowerCase(text.charAt(0)) + text.substring(1);
     }
 

@@ -26,7 +26,7 @@ final class ErrorText {
                     case AccessDeniedException e -> "no permission to use " + e.getFile();
                     case FileSystemException e when e.getReason() != null ->
                             e.getFile() + ": " + e.getReason();
-                    case CharacterCodingException e -> "the text is not valid UTF-8 " + message(e);
+                    case CharacterCodingException e -> "the text is not UTF-8";
                     case IOException e -> withCause(e);
                     case IllegalArgumentException e -> message(e);
                     case IllegalStateException e -> withCause(e);
@@ -53,7 +53,10 @@ final class ErrorText {
     private static String withCause(Throwable failure) {
         String message = message(failure);
         Throwable cause = failure.getCause();
-        if (cause == null || message.contains(message(cause))) {
+        // All that a decoder says of malformed text is a length.
+        if (cause == null
+                || cause instanceof CharacterCodingException
+                || message.contains(message(cause))) {
             return message;
         }
         return message + ": " + message(cause);

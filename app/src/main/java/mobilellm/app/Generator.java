@@ -60,10 +60,11 @@ record Generator(Context context, MobileLlm model, GenerationOptions options, bo
 
     private Prompt parse(String line, String where, Function<String, Prompt> ofText) {
         Map<String, Object> question = Json.readObject(line, where);
-        if (question.get("prompt") instanceof String text) {
+        boolean hasIds = question.containsKey("ids");
+        if (question.get("prompt") instanceof String text && !hasIds) {
             return ofText.apply(text);
         }
-        if (question.containsKey("ids")) {
+        if (hasIds && !question.containsKey("prompt")) {
             int vocabularySize = model.config().vocabularySize();
             return new Prompt.OfIds(Texts.ids(question.get("ids"), where, vocabularySize));
         }

@@ -1,6 +1,7 @@
 package mobilellm.app;
 
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
 import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.jr.ob.JSON;
 
@@ -29,8 +30,11 @@ final class Json {
 
     /// @throws IllegalArgumentException if `text` is no JSON value
     static Object read(String text, String what) {
-        try {
-            Object value = JSON.std.anyFrom(text);
+        try (JsonParser parser = JSON.std.createParser(text)) {
+            Object value = JSON.std.anyFrom(parser);
+            if (parser.nextToken() != null) {
+                throw new IllegalArgumentException(what + ": more follows the JSON value");
+            }
             if (value == null) {
                 throw new IllegalArgumentException(what + ": expected a JSON value, got null");
             }

@@ -30,7 +30,7 @@ final class Texts {
         if (fileOrDash.equals(STDIN)) {
             return readInput(context);
         }
-        return decode(Files.readAllBytes(Path.of(fileOrDash)), fileOrDash);
+        return decode(Files.readAllBytes(file(fileOrDash)), fileOrDash);
     }
 
     /// The whole text of stdin.
@@ -44,9 +44,16 @@ final class Texts {
 
     /// The bytes of a file, or of stdin for `-`; to be closed by the caller.
     static InputStream open(String fileOrDash, Context context) throws IOException {
-        return fileOrDash.equals(STDIN)
-                ? context.input()
-                : Files.newInputStream(Path.of(fileOrDash));
+        return fileOrDash.equals(STDIN) ? context.input() : Files.newInputStream(file(fileOrDash));
+    }
+
+    /// Where the system reads a directory, it complains without saying which one.
+    private static Path file(String name) throws IOException {
+        Path file = Path.of(name);
+        if (Files.isDirectory(file)) {
+            throw new IOException(name + " is a directory, expected a file");
+        }
+        return file;
     }
 
     /// Lines of strict UTF-8.

@@ -173,6 +173,31 @@ class GenerateVerbTest {
                 .contains("error: line 2 of stdin: expected token ids from 0 to 259");
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{\"prompt\": \"a\"}{\"prompt\": \"b\"} | more follows the JSON value",
+                "{\"prompt\": \"a\", \"ids\": [1]} | expected {\"prompt\"",
+                "{\"prompt\": 5} | expected {\"prompt\""
+            })
+    void nothingOfABatchIsIgnored(String line, String sentence) {
+        Shell.Result result =
+                shell.input(line).run("generate", model, "--batch-file", "-", "--seed=1");
+        assertThat(result.exitCode()).isEqualTo(1);
+        assertThat(result.output()).isEmpty();
+        assertThat(result.error()).contains("error: line 1 of stdin: " + sentence);
+    }
+
+    @Test
+    void aDirectoryIsNamedWhereAFileIsExpected() {
+        Shell.Result result = generate("--prompt-file", folder.toString(), "--seed=1");
+        assertThat(result.exitCode()).isEqualTo(1);
+        assertThat(result.error())
+                .isEqualTo("error: %s is a directory, expected a file\n".formatted(folder));
+    }
+
     @Test
     void aPromptThatDoesNotFitIsAnErrorThatSaysSo() {
         Shell.Result result = generate("--prompt", "x".repeat(100), "--temperature=0");
@@ -186,6 +211,8 @@ class GenerateVerbTest {
             delimiter = '|',
             value = {
                 "-n 3 | there is nothing to continue",
+                "--prompt a --temperature hot | is not a number",
+                "--prompt a --seed 1.5 | is not a whole number in range",
                 "--prompt a --ids 1 | more than one prompt",
                 "--prompt a --system b | --system needs --chat",
                 "--prompt a --logprobs 2 | --logprobs needs --json",
