@@ -17,11 +17,6 @@ record Spread(double median, double minimum, double maximum) {
         return new Spread(median, sorted[0], sorted[sorted.length - 1]);
     }
 
-    /// Distance of the extremes as a share of the median.
-    double relative() {
-        return median > 0 ? (maximum - minimum) / median : 0;
-    }
-
     Map<String, Object> json() {
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("median", median);

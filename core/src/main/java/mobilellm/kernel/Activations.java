@@ -20,7 +20,7 @@ public final class Activations {
         this.rows = rows;
         this.columns = columns;
         this.stride = Math.ceilDiv(columns, LANES) * LANES;
-        this.data = arena.allocate((long) rows * stride * Float.BYTES, 64);
+        this.data = OffHeap.allocate(arena, (long) rows * stride * Float.BYTES);
     }
 
     public MemorySegment data() {

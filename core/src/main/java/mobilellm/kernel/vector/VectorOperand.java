@@ -6,8 +6,10 @@ import jdk.incubator.vector.VectorOperators;
 import mobilellm.kernel.Activations;
 import mobilellm.kernel.Operand;
 import mobilellm.kernel.PackedMatrix;
+import mobilellm.tensor.DType;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Set;
 
 /// Activations in the forms that the products read.
 ///
@@ -28,7 +30,8 @@ final class VectorOperand extends Operand {
     private static final float TINY = 1e-30f;
 
     private final int columns;
-    private final boolean int8;
+    private final boolean nibbles;
+    private final boolean bytes;
     private final boolean plain;
     private final float[] tiles;
     private final float[] plainTiles;
@@ -39,21 +42,24 @@ final class VectorOperand extends Operand {
     private final int[] byteTriples;
     private final int[] zeros;
 
-    VectorOperand(Activations values, boolean int8, boolean plain) {
+    /// @param weights types of the matrices that the rows will meet; only their forms are made
+    VectorOperand(Activations values, Set<DType> weights) {
         super(values);
         this.columns = values.columns();
-        this.int8 = int8;
-        this.plain = plain;
+        nibbles = weights.contains(DType.Q4_0) || weights.contains(DType.Q4_1);
+        bytes = weights.contains(DType.Q8_0);
+        plain = !weights.stream().allMatch(DType::isQuantised);
+        boolean int8 = nibbles || bytes;
         int padded = Math.ceilDiv(values.rows(), TILE) * TILE;
         int blocks = Math.ceilDiv(columns, PackedMatrix.BLOCK);
         tiles = new float[int8 ? padded * columns : 0];
         plainTiles = new float[plain ? padded * columns : 0];
         scales = new float[int8 ? padded * blocks : 0];
         scaledSums = new float[int8 ? padded * blocks : 0];
-        nibblePairs = new int[int8 ? 16 * blocks : 0];
-        nibbleStarts = new int[int8 ? blocks : 0];
-        zeros = new int[int8 ? blocks : 0];
-        byteTriples = new int[int8 ? 24 * blocks : 0];
+        nibblePairs = new int[nibbles ? 16 * blocks : 0];
+        nibbleStarts = new int[nibbles ? blocks : 0];
+        zeros = new int[nibbles ? blocks : 0];
+        byteTriples = new int[bytes ? 24 * blocks : 0];
     }
 
     /// Makes the forms for a whole tile, or for the single row of decode.
@@ -65,7 +71,7 @@ final class VectorOperand extends Operand {
                 values().read(first + t, 0, scratch, 0, columns);
                 scatter(scratch, plainTiles, tile * TILE * columns + t);
             }
-            if (int8) {
+            if (nibbles || bytes) {
                 quantise(
                         first + t,
                         rows == 1 ? 0 : tile * TILE * blocks() + t,
@@ -125,34 +131,43 @@ final class VectorOperand extends Operand {
     /// The forms of decode, see [MatrixVector].
     private void arrange(float[] q) {
         for (int b = 0; b < blocks(); b++) {
-            int low = b * PackedMatrix.BLOCK;
-            int even = 0;
-            int odd = 0;
-            for (int c = 0; c < 4; c++) {
-                int at = b * 16 + 4 * c;
-                int x = low + 4 * c;
-                int first = pair(q[x], q[x + 2]);
-                int second = pair(q[x + 16], q[x + 18]);
-                int third = pair(q[x + 1], q[x + 3]);
-                int fourth = pair(q[x + 17], q[x + 19]);
-                nibblePairs[at] = first;
-                nibblePairs[at + 1] =
-                        Lanes.SHIFTS_SHORTS ? lessSixteenTimes(second, first) : second;
-                nibblePairs[at + 2] = Lanes.SHIFTS_SHORTS ? lessSixteenTimes(third, second) : third;
-                nibblePairs[at + 3] =
-                        Lanes.SHIFTS_SHORTS ? lessSixteenTimes(fourth, third) : fourth;
-                even += (int) (q[x] + q[x + 1] + q[x + 16] + q[x + 17]);
-                odd += (int) (q[x + 2] + q[x + 3] + q[x + 18] + q[x + 19]);
+            if (nibbles) {
+                arrangeNibbles(q, b);
             }
-            nibbleStarts[b] = pair(-8 * even, -8 * odd);
-            for (int c = 0; c < 8; c++) {
-                int at = b * 24 + 3 * c;
-                int x = low + 4 * c;
-                byteTriples[at] = pair(q[x], q[x + 2]);
-                byteTriples[at + 1] = pair(q[x + 1], q[x + 3]);
-                byteTriples[at + 2] =
-                        pair(32768 - 128 * (q[x] + q[x + 1]), 32768 - 128 * (q[x + 2] + q[x + 3]));
+            if (bytes) {
+                arrangeBytes(q, b);
             }
+        }
+    }
+
+    private void arrangeNibbles(float[] q, int block) {
+        int even = 0;
+        int odd = 0;
+        for (int slice = 0; slice < 4; slice++) {
+            int at = block * 16 + 4 * slice;
+            int x = block * PackedMatrix.BLOCK + 4 * slice;
+            int first = pair(q[x], q[x + 2]);
+            int second = pair(q[x + 16], q[x + 18]);
+            int third = pair(q[x + 1], q[x + 3]);
+            int fourth = pair(q[x + 17], q[x + 19]);
+            nibblePairs[at] = first;
+            nibblePairs[at + 1] = Lanes.SHIFTS_SHORTS ? lessSixteenTimes(second, first) : second;
+            nibblePairs[at + 2] = Lanes.SHIFTS_SHORTS ? lessSixteenTimes(third, second) : third;
+            nibblePairs[at + 3] = Lanes.SHIFTS_SHORTS ? lessSixteenTimes(fourth, third) : fourth;
+            even += (int) (q[x] + q[x + 1] + q[x + 16] + q[x + 17]);
+            odd += (int) (q[x + 2] + q[x + 3] + q[x + 18] + q[x + 19]);
+        }
+        nibbleStarts[block] = pair(-8 * even, -8 * odd);
+    }
+
+    private void arrangeBytes(float[] q, int block) {
+        for (int slice = 0; slice < 8; slice++) {
+            int at = block * 24 + 3 * slice;
+            int x = block * PackedMatrix.BLOCK + 4 * slice;
+            byteTriples[at] = pair(q[x], q[x + 2]);
+            byteTriples[at + 1] = pair(q[x + 1], q[x + 3]);
+            byteTriples[at + 2] =
+                    pair(32768 - 128 * (q[x] + q[x + 1]), 32768 - 128 * (q[x + 2] + q[x + 3]));
         }
     }
 
@@ -186,7 +201,8 @@ final class VectorOperand extends Operand {
         return scaledSums;
     }
 
-    /// Decode, nibbles: for each slice the columns `(x, x+2) (x+16, x+18) (x+1, x+3) (x+17, x+19)` as 16-bit pairs.
+    /// Decode, nibbles: for each slice the columns `(x, x+2) (x+16, x+18) (x+1, x+3) (x+17, x+19)` as 16-bit pairs, where
+    /// [Lanes#SHIFTS_SHORTS] each less 16 times the one before.
     int[] nibblePairs() {
         return nibblePairs;
     }

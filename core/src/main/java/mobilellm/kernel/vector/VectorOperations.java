@@ -32,12 +32,10 @@ final class VectorOperations implements Operations {
 
     @Override
     public Operand operand(Arena arena, int rows, int columns, Set<DType> weights) {
-        boolean int8 = weights.stream().anyMatch(DType::isQuantised);
-        boolean plain = !weights.stream().allMatch(DType::isQuantised);
         for (Scratch scratch : scratches) {
             scratch.fit(arena, columns);
         }
-        return new VectorOperand(new Activations(arena, rows, columns), int8, plain);
+        return new VectorOperand(new Activations(arena, rows, columns), weights);
     }
 
     private static int firstRow(int rows, Worker worker) {
