@@ -77,7 +77,7 @@ final class Kit implements AutoCloseable {
                                 at,
                                 Float.floatToFloat16(small()));
                 case F32 -> data.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at, small());
-                case F64, BF16 -> throw new IllegalArgumentException("no benchmark uses " + type);
+                default -> throw new IllegalArgumentException("no benchmark uses " + type);
             }
         }
         return PackedMatrix.pack(

@@ -3,8 +3,8 @@ package mobilellm.checkpoint;
 import mobilellm.config.LayerSharing;
 import mobilellm.config.ModelConfig;
 import mobilellm.config.Rope;
+import mobilellm.file.Printable;
 import mobilellm.gguf.GgufFile;
-import mobilellm.gguf.Printable;
 import mobilellm.tensor.MalformedFileException;
 
 import java.util.Arrays;

@@ -1,7 +1,7 @@
 package mobilellm.checkpoint;
 
+import mobilellm.file.Printable;
 import mobilellm.gguf.GgufFile;
-import mobilellm.gguf.Printable;
 import mobilellm.tensor.MalformedFileException;
 import mobilellm.tensor.UnsupportedModelException;
 

@@ -1,8 +1,8 @@
 package mobilellm.checkpoint;
 
 import mobilellm.config.ModelConfig;
+import mobilellm.file.Printable;
 import mobilellm.gguf.GgufFile;
-import mobilellm.gguf.Printable;
 import mobilellm.quant.NonFinite;
 import mobilellm.tensor.MalformedFileException;
 import mobilellm.tensor.Shape;

@@ -1,6 +1,6 @@
 package mobilellm.checkpoint;
 
-import mobilellm.gguf.Printable;
+import mobilellm.file.Printable;
 import mobilellm.tensor.MalformedFileException;
 import mobilellm.tokenizer.BpeVocabulary;
 import mobilellm.tokenizer.Tokenizer;

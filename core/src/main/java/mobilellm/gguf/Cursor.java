@@ -1,5 +1,6 @@
 package mobilellm.gguf;
 
+import mobilellm.file.Printable;
 import mobilellm.tensor.MalformedFileException;
 
 import java.lang.foreign.MemorySegment;

@@ -1,20 +1,17 @@
 package mobilellm.gguf;
 
+import mobilellm.file.MappedFile;
+import mobilellm.file.Printable;
 import mobilellm.tensor.MalformedFileException;
 import mobilellm.tensor.Tensor;
 import mobilellm.tensor.UnsupportedModelException;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,24 +24,19 @@ import java.util.Optional;
 /// Stricter than the format, and as strict as ggml: tensor data follow one another in the order of their descriptions,
 /// with nothing but alignment between, before and behind them.
 ///
-/// The tensors are valid until [#close]. Nothing is read from the disk before it is touched, so a file that is cut
-/// short while it is in use fails late, at the first access to a missing page, with an `InternalError` of the JVM;
-/// our own readers turn that into a [MalformedFileException].
+/// The tensors are valid until [#close], and are not read before they are touched: see [MappedFile].
 ///
 /// Format: docs/gguf.md of the ggml project.
 public final class GgufFile implements AutoCloseable {
     private static final String MAGIC = "GGUF";
+    private static final String KIND = "a GGUF file";
 
-    private final Path path;
-    private final Arena arena;
+    private final MappedFile file;
     private final Contents contents;
-    private final long bytes;
 
-    private GgufFile(Path path, Arena arena, Contents contents, long bytes) {
-        this.path = path;
-        this.arena = arena;
+    private GgufFile(MappedFile file, Contents contents) {
+        this.file = file;
         this.contents = contents;
-        this.bytes = bytes;
     }
 
     /// What the bytes of a file say.
@@ -56,21 +48,18 @@ public final class GgufFile implements AutoCloseable {
     /// @throws UnsupportedModelException if it is big-endian, of version 1, or has tensors of a type not supported yet
     /// @throws IOException if it is not there, not a regular file, or cannot be read
     public static GgufFile open(Path path) throws IOException {
-        requireRegularFile(path);
-        Arena arena = Arena.ofShared();
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-            long bytes = channel.size();
-            MemorySegment mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, bytes, arena);
-            return new GgufFile(path, arena, parse(mapped, path.toString()), bytes);
+        MappedFile file = MappedFile.open(path, KIND);
+        try {
+            return new GgufFile(file, parse(file.bytes(), path.toString()));
         } catch (Throwable e) {
-            arena.close();
+            file.close();
             throw e;
         }
     }
 
     /// Whether the file starts as a GGUF file does, whatever its name.
     public static boolean hasMagic(Path path) throws IOException {
-        requireRegularFile(path);
+        MappedFile.requireRegular(path, KIND);
         try (var stream = Files.newInputStream(path)) {
             byte[] start = stream.readNBytes(MAGIC.length());
             return new String(start, StandardCharsets.ISO_8859_1).equals(MAGIC);
@@ -79,12 +68,7 @@ public final class GgufFile implements AutoCloseable {
 
     /// Parses the bytes of a whole file; `file` names it in messages.
     static Contents parse(MemorySegment bytes, String file) {
-        try {
-            return parse(new Cursor(bytes, file));
-        } catch (InternalError e) {
-            throw new MalformedFileException(
-                    file + ": the file became shorter, or its disk failed, while it was read", e);
-        }
+        return MappedFile.reading(file, () -> parse(new Cursor(bytes, file)));
     }
 
     private static Contents parse(Cursor cursor) {
@@ -124,30 +108,18 @@ public final class GgufFile implements AutoCloseable {
     }
 
     public Path path() {
-        return path;
+        return file.path();
     }
 
     /// Size of the file.
     public long bytes() {
-        return bytes;
+        return file.size();
     }
 
     /// Unmaps the file; its tensors must not be used any more.
     @Override
     public void close() {
-        arena.close();
-    }
-
-    private static void requireRegularFile(Path path) throws IOException {
-        if (!Files.exists(path)) {
-            throw new NoSuchFileException(path.toString(), null, "no such file");
-        }
-        // A pipe would block, a device has no end.
-        if (!Files.isRegularFile(path)) {
-            String kind = Files.isDirectory(path) ? "a directory" : "not a regular file";
-            throw new FileSystemException(
-                    path.toString(), null, "is " + kind + ", expected a GGUF file");
-        }
+        file.close();
     }
 
     private static void requireMagic(Cursor cursor) {

@@ -1,5 +1,7 @@
 package mobilellm.gguf;
 
+import mobilellm.file.Printable;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;

@@ -53,7 +53,7 @@ public final class PackedMatrix {
     public static PackedMatrix pack(Tensor tensor, Arena arena, ThreadTeam team) {
         switch (tensor.type()) {
             case F32, F16, BF16, Q8_0, Q4_0, Q4_1 -> {}
-            case F64 ->
+            default ->
                     throw new IllegalArgumentException(
                             "tensor %s: matrices of %s cannot be run; expected F32, F16, BF16, Q8_0, Q4_0 or Q4_1"
                                     .formatted(tensor.name(), tensor.type()));
@@ -77,7 +77,7 @@ public final class PackedMatrix {
                         case Q8_0 -> packQ8(source, row * rowBytes, group, lane);
                         case Q4_0 -> packQ4(source, row * rowBytes, 2, group, lane);
                         case Q4_1 -> packQ4(source, row * rowBytes, 4, group, lane);
-                        case F32, F16, BF16, F64 -> packPlain(source, row * rowBytes, group, lane);
+                        default -> packPlain(source, row * rowBytes, group, lane);
                     }
                 }
             }
@@ -176,7 +176,7 @@ public final class PackedMatrix {
         return switch (type) {
             case Q8_0 -> columns / BLOCK * 512L;
             case Q4_0, Q4_1 -> columns / BLOCK * 256L;
-            case F64, F32, F16, BF16 -> (long) columns * GROUP * type.blockBytes();
+            default -> (long) columns * GROUP * type.blockBytes();
         };
     }
 

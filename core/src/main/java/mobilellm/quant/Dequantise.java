@@ -52,7 +52,7 @@ public final class Dequantise {
     /// Converts `count` elements, a whole number of blocks, from the block at byte `sourceOffset` on.
     ///
     /// @throws MalformedFileException if the file behind the source became shorter since it was mapped
-    /// @throws IllegalArgumentException if `count` is not a whole number of blocks
+    /// @throws IllegalArgumentException if `count` is not a whole number of blocks, or the type one of whole numbers
     /// @throws IndexOutOfBoundsException if source or target is too small
     public static void toFloat(
             DType type,
@@ -61,6 +61,10 @@ public final class Dequantise {
             float[] target,
             int targetOffset,
             int count) {
+        if (type.isInteger()) {
+            throw new IllegalArgumentException(
+                    type + " holds whole numbers, which are nobody's weights");
+        }
         long bytes = type.bytes(count);
         Objects.checkFromIndexSize(sourceOffset, bytes, source.byteSize());
         Objects.checkFromIndexSize(targetOffset, count, target.length);
@@ -99,6 +103,8 @@ public final class Dequantise {
             case Q8_0 -> q8(source, blocks, target, to);
             case Q4_0 -> q4(source, blocks, target, to);
             case Q4_1 -> q4WithMinimum(source, blocks, target, to);
+            case BOOL, U8, I8, U16, I16, U32, I32, U64, I64 ->
+                    throw new AssertionError("refused before");
         }
     }
 

@@ -39,6 +39,7 @@ public final class NonFinite {
                 case BF16 -> firstShort(data, stride, 1, BFLOAT_EXPONENT);
                 case F16, Q8_0, Q4_0 -> firstShort(data, stride, 1, HALF_EXPONENT);
                 case Q4_1 -> firstShort(data, stride, 2, HALF_EXPONENT);
+                case BOOL, U8, I8, U16, I16, U32, I32, U64, I64 -> OptionalLong.empty();
             };
         } catch (InternalError e) {
             throw new MalformedFileException(

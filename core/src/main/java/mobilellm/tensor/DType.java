@@ -1,6 +1,7 @@
 package mobilellm.tensor;
 
-/// An element type: plain numbers, or blocks of quantised numbers with their scales.
+/// An element type: plain numbers, or blocks of quantised numbers with their scales. Integers can be stored, but no
+/// arithmetic of this library takes them: weights are floating-point numbers or quantised.
 ///
 /// Block layouts are those of GGUF (ggml); see `mobilellm.quant` for what the bytes mean.
 public enum DType {
@@ -8,6 +9,16 @@ public enum DType {
     F32(1, 4),
     F16(1, 2),
     BF16(1, 2),
+    /// One byte, 0 or 1.
+    BOOL(1, 1),
+    U8(1, 1),
+    I8(1, 1),
+    U16(1, 2),
+    I16(1, 2),
+    U32(1, 4),
+    I32(1, 4),
+    U64(1, 8),
+    I64(1, 8),
     /// 32 signed bytes with one f16 scale.
     Q8_0(32, 34),
     /// 32 nibbles with one f16 scale; a value is `scale * (nibble - 8)`.
@@ -36,6 +47,14 @@ public enum DType {
     /// Whether elements share a scale with their neighbours.
     public boolean isQuantised() {
         return blockSize > 1;
+    }
+
+    /// Whether elements are whole numbers (or truth values), which no weight may be.
+    public boolean isInteger() {
+        return switch (this) {
+            case BOOL, U8, I8, U16, I16, U32, I32, U64, I64 -> true;
+            default -> false;
+        };
     }
 
     /// Bytes of `elements` consecutive elements.

@@ -39,7 +39,7 @@ public final class RandomWeights {
                     block(data, at, 20, scale / 4.6, random);
                     data.set(HALF, at + 2, Float.floatToFloat16((float) (-7.5 * scale / 4.6)));
                 }
-                case F64 -> throw new IllegalArgumentException("no kernel runs F64");
+                default -> throw new IllegalArgumentException("no kernel runs " + type);
             }
         }
         return new Tensor("random", type, Shape.of(rows, columns), data);

@@ -55,7 +55,7 @@ final class Panel {
                 case Q4_0 -> nibbles(matrix, group, lane, target, -8, step);
                 case Q4_1 -> nibbles(matrix, group, lane, target, 0, step);
                 case Q8_0 -> bytes(matrix, group, lane, target, step);
-                case F32, F16, BF16, F64 -> plain(matrix, group, lane, target, step);
+                default -> plain(matrix, group, lane, target, step);
             }
             if (matrix.type().isQuantised()) {
                 halves(matrix.scales(), scales, matrix.blocks(), group, lane, target, step);

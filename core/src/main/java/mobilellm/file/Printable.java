@@ -1,4 +1,4 @@
-package mobilellm.gguf;
+package mobilellm.file;
 
 /// Text of a file made fit for a message: bytes of strangers reach a terminal only through here.
 public final class Printable {
@@ -21,7 +21,7 @@ public final class Printable {
     }
 
     /// Whether a terminal might act on the character instead of showing it.
-    static boolean isControl(char c) {
+    public static boolean isControl(char c) {
         int type = Character.getType(c);
         return type == Character.CONTROL
                 || type == Character.FORMAT

@@ -1,0 +1,93 @@
+package mobilellm.file;
+
+import mobilellm.tensor.MalformedFileException;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.function.Supplier;
+
+/// The bytes of a file as memory, read-only, until [#close]. Nothing is read from the disk before it is touched, so a
+/// file that is cut short while it is in use fails late, at the first access to a missing page, with an `InternalError`
+/// of the JVM; readers go through [#reading], which turns that into a [MalformedFileException].
+public final class MappedFile implements AutoCloseable {
+    private final Path path;
+    private final Arena arena;
+    private final MemorySegment bytes;
+
+    private MappedFile(Path path, Arena arena, MemorySegment bytes) {
+        this.path = path;
+        this.arena = arena;
+        this.bytes = bytes;
+    }
+
+    /// Maps a whole file.
+    ///
+    /// @param expected what the file should be, for messages: `a GGUF file`
+    /// @throws IOException if it is not there, not a regular file, or cannot be read
+    public static MappedFile open(Path path, String expected) throws IOException {
+        requireRegular(path, expected);
+        Arena arena = Arena.ofShared();
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            long size = channel.size();
+            MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
+            return new MappedFile(path, arena, bytes);
+        } catch (Throwable e) {
+            arena.close();
+            throw e;
+        }
+    }
+
+    /// Refuses what cannot be mapped.
+    ///
+    /// @throws IOException if it is not there, or not a regular file: a pipe would block, a device has no end
+    public static void requireRegular(Path path, String expected) throws IOException {
+        if (!Files.exists(path)) {
+            throw new NoSuchFileException(path.toString(), null, "no such file");
+        }
+        if (!Files.isRegularFile(path)) {
+            String kind = Files.isDirectory(path) ? "a directory" : "not a regular file";
+            throw new FileSystemException(
+                    path.toString(), null, "is " + kind + ", expected " + expected);
+        }
+    }
+
+    /// Runs a reader of mapped memory.
+    ///
+    /// @param what names it in messages
+    /// @throws MalformedFileException if the file behind the memory became shorter since it was mapped
+    public static <T> T reading(String what, Supplier<T> reader) {
+        try {
+            return reader.get();
+        } catch (InternalError e) {
+            // The JVM's answer to a page that is not there.
+            throw new MalformedFileException(
+                    what + ": the file became shorter, or its disk failed, while it was read", e);
+        }
+    }
+
+    public Path path() {
+        return path;
+    }
+
+    /// All bytes; valid until [#close].
+    public MemorySegment bytes() {
+        return bytes;
+    }
+
+    public long size() {
+        return bytes.byteSize();
+    }
+
+    /// Unmaps the file.
+    @Override
+    public void close() {
+        arena.close();
+    }
+}
