@@ -1,5 +1,7 @@
 package mobilellm.checkpoint;
 
+import mobilellm.config.Attention;
+import mobilellm.config.FeedForward;
 import mobilellm.config.LayerSharing;
 import mobilellm.config.ModelConfig;
 import mobilellm.config.Rope;
@@ -78,10 +80,11 @@ final class ConfigReader {
                     architecture,
                     layers,
                     hiddenSize,
-                    keys.size(prefix + "feed_forward_length"),
-                    heads,
-                    keys.optionalSize(prefix + "attention.head_count_kv").orElse(heads),
-                    headDim(prefix, hiddenSize, heads),
+                    new Attention(
+                            heads,
+                            keys.optionalSize(prefix + "attention.head_count_kv").orElse(heads),
+                            headDim(prefix, hiddenSize, heads)),
+                    new FeedForward(keys.size(prefix + "feed_forward_length")),
                     vocabularySize(prefix),
                     keys.size(prefix + "context_length"),
                     keys.real(prefix + "attention.layer_norm_rms_epsilon"),

@@ -59,14 +59,16 @@ final class TensorReader {
         int intermediate = config.intermediateSize();
         return new BlockTensors(
                 take(prefix + "attn_norm.weight", hidden),
-                takeRotated(prefix + "attn_q.weight", queries, hidden),
-                takeRotated(prefix + "attn_k.weight", keyValues, hidden),
-                take(prefix + "attn_v.weight", keyValues, hidden),
-                take(prefix + "attn_output.weight", hidden, queries),
+                new Linear(takeRotated(prefix + "attn_q.weight", queries, hidden)),
+                new Linear(takeRotated(prefix + "attn_k.weight", keyValues, hidden)),
+                new Linear(take(prefix + "attn_v.weight", keyValues, hidden)),
+                Optional.empty(),
+                Optional.empty(),
+                new Linear(take(prefix + "attn_output.weight", hidden, queries)),
                 take(prefix + "ffn_norm.weight", hidden),
-                take(prefix + "ffn_gate.weight", intermediate, hidden),
-                take(prefix + "ffn_up.weight", intermediate, hidden),
-                take(prefix + "ffn_down.weight", hidden, intermediate));
+                Optional.of(new Linear(take(prefix + "ffn_gate.weight", intermediate, hidden))),
+                new Linear(take(prefix + "ffn_up.weight", intermediate, hidden)),
+                new Linear(take(prefix + "ffn_down.weight", hidden, intermediate)));
     }
 
     /// A matrix whose outputs RoPE rotates.

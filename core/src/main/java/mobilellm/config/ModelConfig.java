@@ -1,14 +1,12 @@
 package mobilellm.config;
 
-/// Sizes of a MobileLLM-style decoder: RMSNorm, grouped-query attention with RoPE, SwiGLU.
+/// What a MobileLLM-style decoder is: RMSNorm, grouped-query attention with RoPE, a feed-forward layer.
 ///
 /// @param architecture name in the file, such as `llama` or `mobilellm`
 /// @param layers stored blocks
 /// @param hiddenSize width of the residual stream
-/// @param intermediateSize width of the feed-forward hidden layer
-/// @param heads query heads
-/// @param keyValueHeads key/value heads; divides `heads`
-/// @param headDim width of a head; even
+/// @param attention heads of a block
+/// @param feedForward feed-forward layer of a block
 /// @param vocabularySize rows of the embedding
 /// @param contextLength positions that the model was trained for
 /// @param rmsNormEpsilon added to the mean square, as in `x / sqrt(mean(x^2) + epsilon)`
@@ -19,10 +17,8 @@ public record ModelConfig(
         String architecture,
         int layers,
         int hiddenSize,
-        int intermediateSize,
-        int heads,
-        int keyValueHeads,
-        int headDim,
+        Attention attention,
+        FeedForward feedForward,
         int vocabularySize,
         int contextLength,
         double rmsNormEpsilon,
@@ -30,33 +26,22 @@ public record ModelConfig(
         boolean tiedEmbedding,
         LayerSharing sharing) {
     public ModelConfig {
-        positive("layers", layers);
-        positive("hidden size", hiddenSize);
-        positive("intermediate size", intermediateSize);
-        positive("heads", heads);
-        positive("key/value heads", keyValueHeads);
-        positive("head dim", headDim);
-        positive("vocabulary size", vocabularySize);
-        positive("context length", contextLength);
-        if (heads % keyValueHeads != 0) {
-            throw new IllegalArgumentException(
-                    heads
-                            + " query heads are not a multiple of "
-                            + keyValueHeads
-                            + " key/value heads");
-        }
-        if (headDim % 2 != 0) {
-            throw new IllegalArgumentException("head dim must be even for RoPE, got " + headDim);
-        }
+        Sizes.positive("layers", layers);
+        Sizes.positive("hidden size", hiddenSize);
+        Sizes.positive("vocabulary size", vocabularySize);
+        Sizes.positive("context length", contextLength);
         if (!(rmsNormEpsilon > 0) || rmsNormEpsilon > 1) {
             throw new IllegalArgumentException(
                     "RMSNorm epsilon must lie in (0, 1], got " + rmsNormEpsilon);
         }
-    }
-
-    private static void positive(String name, int value) {
-        if (value <= 0) {
-            throw new IllegalArgumentException(name + " must be positive, got " + value);
+        if (rope.scaling() instanceof RopeScaling.PerPair pairs
+                && pairs.divisors().size() != attention.headDim() / 2) {
+            throw new IllegalArgumentException(
+                    "RoPE scaling has %d divisors, expected %d, half the head dim"
+                            .formatted(pairs.divisors().size(), attention.headDim() / 2));
+        }
+        if (rope.scaling() instanceof RopeScaling.Dynamic dynamic) {
+            contextLength = Math.min(contextLength, dynamic.originalContext());
         }
     }
 
@@ -64,19 +49,39 @@ public record ModelConfig(
         return LayerPlan.of(layers, sharing);
     }
 
+    /// Query heads.
+    public int heads() {
+        return attention.heads();
+    }
+
+    /// Key/value heads.
+    public int keyValueHeads() {
+        return attention.keyValueHeads();
+    }
+
+    /// Width of a head.
+    public int headDim() {
+        return attention.headDim();
+    }
+
     /// Width of all query heads together.
     public int queryWidth() {
-        return heads * headDim;
+        return attention.queryWidth();
     }
 
     /// Width of all key (or value) heads together.
     public int keyValueWidth() {
-        return keyValueHeads * headDim;
+        return attention.keyValueWidth();
     }
 
     /// Query heads that attend the same key/value head.
     public int groupSize() {
-        return heads / keyValueHeads;
+        return heads() / keyValueHeads();
+    }
+
+    /// Width of the hidden layer of the feed-forward layer.
+    public int intermediateSize() {
+        return feedForward.intermediateSize();
     }
 
     public ModelConfig withSharing(LayerSharing other) {
@@ -84,10 +89,8 @@ public record ModelConfig(
                 architecture,
                 layers,
                 hiddenSize,
-                intermediateSize,
-                heads,
-                keyValueHeads,
-                headDim,
+                attention,
+                feedForward,
                 vocabularySize,
                 contextLength,
                 rmsNormEpsilon,
@@ -103,9 +106,8 @@ public record ModelConfig(
 
     /// All stored weights.
     public long parameters() {
-        long attention = 2L * hiddenSize * queryWidth() + 2L * hiddenSize * keyValueWidth();
-        long feedForward = 3L * hiddenSize * intermediateSize;
-        long block = attention + feedForward + 2L * hiddenSize;
+        long norms = 2L * hiddenSize;
+        long block = attention.parameters(hiddenSize) + feedForward.parameters(hiddenSize) + norms;
         return embeddingParameters() + layers * block + hiddenSize;
     }
 }

@@ -1,22 +1,22 @@
 package mobilellm.kernel;
 
+import mobilellm.config.Rope;
+
 /// Cosines and sines of the rotary embedding for the rows of a batch, computed once a forward pass: pair `i` of a head at
-/// position `p` turns by `p * theta^(-2i / headDim)` (RoFormer, Su et al. 2021, equation 15).
+/// position `p` turns by `p * frequencies[i]` (RoFormer, Su et al. 2021, equation 15).
 public final class RotaryAngles {
     private final double[] frequencies;
+    private final double factor;
     private final float[] cosines;
     private final float[] sines;
 
     /// @param rows the most rows of a batch
-    /// @param theta base of the frequencies
-    public RotaryAngles(int rows, int headDim, double theta) {
-        int pairs = headDim / 2;
-        frequencies = new double[pairs];
-        for (int i = 0; i < pairs; i++) {
-            frequencies[i] = StrictMath.pow(theta, -2.0 * i / headDim);
-        }
-        cosines = new float[rows * pairs];
-        sines = new float[rows * pairs];
+    /// @param rope frequencies and what cosines and sines are multiplied by
+    public RotaryAngles(int rows, int headDim, Rope rope) {
+        frequencies = rope.frequencies(headDim);
+        factor = rope.attentionFactor();
+        cosines = new float[rows * frequencies.length];
+        sines = new float[rows * frequencies.length];
     }
 
     /// Pairs of a head: half its width.
@@ -30,8 +30,8 @@ public final class RotaryAngles {
         int at = row * pairs();
         for (int i = 0; i < pairs(); i++) {
             double angle = position * frequencies[i];
-            cosines[at + i] = (float) Math.cos(angle);
-            sines[at + i] = (float) Math.sin(angle);
+            cosines[at + i] = (float) (factor * Math.cos(angle));
+            sines[at + i] = (float) (factor * Math.sin(angle));
         }
     }
 

@@ -118,16 +118,17 @@ public final class Reference {
     }
 
     /// Rotates every head in place: dimensions `i` and `i + headDim / 2` are one pair, turned by
-    /// `position * theta^(-2i / headDim)`.
+    /// the position times the frequency of the pair ([mobilellm.config.Rope#frequencies]).
     private double[][] rotate(double[][] heads) {
         int headDim = config.headDim();
         int half = headDim / 2;
+        double[] frequencies = config.rope().frequencies(headDim);
         for (int position = 0; position < heads.length; position++) {
             double[] row = heads[position];
             for (int i = 0; i < half; i++) {
-                double angle = position * Math.pow(config.rope().theta(), -2.0 * i / headDim);
-                double cos = Math.cos(angle);
-                double sin = Math.sin(angle);
+                double angle = position * frequencies[i];
+                double cos = Math.cos(angle) * config.rope().attentionFactor();
+                double sin = Math.sin(angle) * config.rope().attentionFactor();
                 for (int head = 0; head < row.length; head += headDim) {
                     double first = row[head + i];
                     double second = row[head + half + i];
@@ -253,14 +254,14 @@ public final class Reference {
         static Block of(BlockTensors tensors) {
             return new Block(
                     new Matrix(tensors.attentionNorm()),
-                    new Matrix(tensors.query()),
-                    new Matrix(tensors.key()),
-                    new Matrix(tensors.value()),
-                    new Matrix(tensors.attentionOutput()),
+                    new Matrix(tensors.query().weight()),
+                    new Matrix(tensors.key().weight()),
+                    new Matrix(tensors.value().weight()),
+                    new Matrix(tensors.attentionOutput().weight()),
                     new Matrix(tensors.feedForwardNorm()),
-                    new Matrix(tensors.gate()),
-                    new Matrix(tensors.up()),
-                    new Matrix(tensors.down()));
+                    new Matrix(tensors.gate().orElseThrow().weight()),
+                    new Matrix(tensors.up().weight()),
+                    new Matrix(tensors.down().weight()));
         }
     }
 }

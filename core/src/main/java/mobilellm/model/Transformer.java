@@ -61,7 +61,7 @@ public final class Transformer implements AutoCloseable {
         this.team = team;
         kernels = provider.open(team.threads(), arena);
         int rows = MAXIMUM_BATCH;
-        angles = new RotaryAngles(rows, config.headDim(), config.rope().theta());
+        angles = new RotaryAngles(rows, config.headDim(), config.rope());
         hidden = new Activations(arena, rows, config.hiddenSize());
         queries = new Activations(arena, rows, config.queryWidth());
         keys = new Activations(arena, rows, config.keyValueWidth());

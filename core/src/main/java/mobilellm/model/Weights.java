@@ -81,14 +81,14 @@ public final class Weights implements AutoCloseable {
                 blocks.add(
                         new Block(
                                 norm(block.attentionNorm(), arena),
-                                PackedMatrix.pack(block.query(), arena, team),
-                                PackedMatrix.pack(block.key(), arena, team),
-                                PackedMatrix.pack(block.value(), arena, team),
-                                PackedMatrix.pack(block.attentionOutput(), arena, team),
+                                PackedMatrix.pack(block.query().weight(), arena, team),
+                                PackedMatrix.pack(block.key().weight(), arena, team),
+                                PackedMatrix.pack(block.value().weight(), arena, team),
+                                PackedMatrix.pack(block.attentionOutput().weight(), arena, team),
                                 norm(block.feedForwardNorm(), arena),
-                                PackedMatrix.pack(block.gate(), arena, team),
-                                PackedMatrix.pack(block.up(), arena, team),
-                                PackedMatrix.pack(block.down(), arena, team)));
+                                PackedMatrix.pack(block.gate().orElseThrow().weight(), arena, team),
+                                PackedMatrix.pack(block.up().weight(), arena, team),
+                                PackedMatrix.pack(block.down().weight(), arena, team)));
             }
             var head =
                     tensors.outputHead().isPresent()

@@ -71,9 +71,9 @@ class CheckpointTest {
     void bringsQueryAndKeyRowsIntoHalfSplitOrder() throws IOException {
         try (Checkpoint checkpoint = open(TinyModel.good())) {
             BlockTensors block = checkpoint.tensors().blocks().getFirst();
-            float[] query = Dequantise.toFloat(block.query());
-            float[] key = Dequantise.toFloat(block.key());
-            float[] value = Dequantise.toFloat(block.value());
+            float[] query = Dequantise.toFloat(block.query().weight());
+            float[] key = Dequantise.toFloat(block.key().weight());
+            float[] value = Dequantise.toFloat(block.value().weight());
             for (int head = 0; head < TinyModel.HEADS; head++) {
                 for (int i = 0; i < TinyModel.HEAD_DIM; i++) {
                     int row = head * TinyModel.HEAD_DIM + i;

@@ -74,16 +74,20 @@ class ReferenceWeightsTest {
                 String prefix = "model.layers." + i + ".";
                 BlockTensors block = tensors.blocks().get(i);
                 actual.put(prefix + "input_layernorm.weight", floatHash(block.attentionNorm()));
-                actual.put(prefix + "self_attn.q_proj.weight", floatHash(block.query()));
-                actual.put(prefix + "self_attn.k_proj.weight", floatHash(block.key()));
-                actual.put(prefix + "self_attn.v_proj.weight", floatHash(block.value()));
-                actual.put(prefix + "self_attn.o_proj.weight", floatHash(block.attentionOutput()));
+                actual.put(prefix + "self_attn.q_proj.weight", floatHash(block.query().weight()));
+                actual.put(prefix + "self_attn.k_proj.weight", floatHash(block.key().weight()));
+                actual.put(prefix + "self_attn.v_proj.weight", floatHash(block.value().weight()));
+                actual.put(
+                        prefix + "self_attn.o_proj.weight",
+                        floatHash(block.attentionOutput().weight()));
                 actual.put(
                         prefix + "post_attention_layernorm.weight",
                         floatHash(block.feedForwardNorm()));
-                actual.put(prefix + "mlp.gate_proj.weight", floatHash(block.gate()));
-                actual.put(prefix + "mlp.up_proj.weight", floatHash(block.up()));
-                actual.put(prefix + "mlp.down_proj.weight", floatHash(block.down()));
+                actual.put(
+                        prefix + "mlp.gate_proj.weight",
+                        floatHash(block.gate().orElseThrow().weight()));
+                actual.put(prefix + "mlp.up_proj.weight", floatHash(block.up().weight()));
+                actual.put(prefix + "mlp.down_proj.weight", floatHash(block.down().weight()));
             }
             assertThat(actual).isEqualTo(expected);
             assertThat(tensors.outputHead()).isEmpty();

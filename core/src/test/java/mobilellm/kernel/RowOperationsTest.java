@@ -3,6 +3,7 @@ package mobilellm.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import mobilellm.config.Rope;
 import mobilellm.tensor.DType;
 import mobilellm.testing.RandomWeights;
 
@@ -109,7 +110,7 @@ class RowOperationsTest {
     @Test
     void vectorRotatesBitForBitAsScalar() {
         for (int headDim : new int[] {2, 16, 24, 32, 64, 128}) {
-            RotaryAngles angles = new RotaryAngles(ROWS, headDim, 10_000);
+            RotaryAngles angles = new RotaryAngles(ROWS, headDim, new Rope(10_000));
             for (int r = 0; r < ROWS; r++) {
                 angles.set(r, 1000 * r + r);
             }

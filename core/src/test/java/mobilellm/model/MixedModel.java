@@ -1,7 +1,10 @@
 package mobilellm.model;
 
 import mobilellm.checkpoint.BlockTensors;
+import mobilellm.checkpoint.Linear;
 import mobilellm.checkpoint.ModelTensors;
+import mobilellm.config.Attention;
+import mobilellm.config.FeedForward;
 import mobilellm.config.LayerSharing;
 import mobilellm.config.ModelConfig;
 import mobilellm.config.Rope;
@@ -30,7 +33,17 @@ final class MixedModel {
 
     static ModelConfig config(LayerSharing sharing) {
         return new ModelConfig(
-                "llama", 2, 96, 160, 3, 1, 32, 131, 1024, 1e-5, new Rope(10_000), true, sharing);
+                "llama",
+                2,
+                96,
+                new Attention(3, 1, 32),
+                new FeedForward(160),
+                131,
+                1024,
+                1e-5,
+                new Rope(10_000),
+                true,
+                sharing);
     }
 
     /// @param first which type the embedding has; the matrices after it take the next ones in turn
@@ -42,16 +55,22 @@ final class MixedModel {
             blocks.add(
                     new BlockTensors(
                             model.norm(),
-                            model.matrix(96, 96),
-                            model.matrix(32, 96),
-                            model.matrix(32, 96),
-                            model.matrix(96, 96),
+                            model.linear(96, 96),
+                            model.linear(32, 96),
+                            model.linear(32, 96),
+                            Optional.empty(),
+                            Optional.empty(),
+                            model.linear(96, 96),
                             model.norm(),
-                            model.matrix(160, 96),
-                            model.matrix(160, 96),
-                            model.matrix(96, 160)));
+                            Optional.of(model.linear(160, 96)),
+                            model.linear(160, 96),
+                            model.linear(96, 160)));
         }
         return new ModelTensors(embedding, blocks, model.norm(), Optional.empty());
+    }
+
+    private Linear linear(int rows, int columns) {
+        return new Linear(matrix(rows, columns));
     }
 
     private Tensor matrix(int rows, int columns) {

@@ -1,7 +1,10 @@
 package mobilellm.testing;
 
 import mobilellm.checkpoint.BlockTensors;
+import mobilellm.checkpoint.Linear;
 import mobilellm.checkpoint.ModelTensors;
+import mobilellm.config.Attention;
+import mobilellm.config.FeedForward;
 import mobilellm.config.LayerSharing;
 import mobilellm.config.ModelConfig;
 import mobilellm.config.Rope;
@@ -49,10 +52,8 @@ public final class TinyModel {
                 "llama",
                 2,
                 32,
-                64,
-                2,
-                1,
-                16,
+                new Attention(2, 1, 16),
+                new FeedForward(64),
                 tokens().size(),
                 CONTEXT,
                 1e-5,
@@ -108,14 +109,20 @@ public final class TinyModel {
         int hidden = config.hiddenSize();
         return new BlockTensors(
                 ones(hidden),
-                matrix(config.queryWidth(), hidden, 3),
-                matrix(config.keyValueWidth(), hidden, 3),
-                matrix(config.keyValueWidth(), hidden, 3),
-                matrix(hidden, config.queryWidth(), 3),
+                linear(config.queryWidth(), hidden),
+                linear(config.keyValueWidth(), hidden),
+                linear(config.keyValueWidth(), hidden),
+                Optional.empty(),
+                Optional.empty(),
+                linear(hidden, config.queryWidth()),
                 ones(hidden),
-                matrix(config.intermediateSize(), hidden, 3),
-                matrix(config.intermediateSize(), hidden, 3),
-                matrix(hidden, config.intermediateSize(), 3));
+                Optional.of(linear(config.intermediateSize(), hidden)),
+                linear(config.intermediateSize(), hidden),
+                linear(hidden, config.intermediateSize()));
+    }
+
+    private Linear linear(int rows, int columns) {
+        return new Linear(matrix(rows, columns, 3));
     }
 
     private Tensor matrix(int rows, int columns, double gain) {
