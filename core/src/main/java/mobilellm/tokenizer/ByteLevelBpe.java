@@ -194,6 +194,11 @@ final class ByteLevelBpe implements Tokenizer {
     }
 
     @Override
+    public boolean addEos() {
+        return false;
+    }
+
+    @Override
     public Set<Integer> endOfGeneration() {
         return endOfGeneration;
     }

@@ -42,6 +42,9 @@ public interface Tokenizer {
     /// Whether the model expects [#bos] before every sequence.
     boolean addBos();
 
+    /// Whether the model expects [#eos] after every sequence that is complete; a prompt is not.
+    boolean addEos();
+
     /// The tokens after which a model has nothing more to say. Immutable.
     Set<Integer> endOfGeneration();
 

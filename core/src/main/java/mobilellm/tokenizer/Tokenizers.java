@@ -1,6 +1,9 @@
 package mobilellm.tokenizer;
 
+import mobilellm.tensor.UnsupportedModelException;
+
 /// Makes tokenizers from vocabularies.
+@SuppressWarnings("DoNotCallSuggester") // three kinds refuse for now
 public final class Tokenizers {
     private Tokenizers() {}
 
@@ -13,5 +16,28 @@ public final class Tokenizers {
     ///     a rule that is not known here; the message lists those that are
     public static Tokenizer byteLevelBpe(BpeVocabulary vocabulary) {
         return new ByteLevelBpe(vocabulary);
+    }
+
+    /// A SentencePiece tokenizer (Llama-2, MobileLLM) from the bytes of a `tokenizer.model`.
+    ///
+    /// @throws mobilellm.tensor.MalformedFileException if the bytes are not what the format promises
+    /// @throws UnsupportedModelException if the file asks for something that is not known here; the message names it
+    public static Tokenizer sentencePiece(byte[] tokenizerModel, TokenizerOptions options) {
+        throw new UnsupportedModelException("tokenizer.model (SentencePiece) is not supported yet");
+    }
+
+    /// A SentencePiece tokenizer from a vocabulary that another file held.
+    ///
+    /// @throws mobilellm.tensor.MalformedFileException if the vocabulary contradicts itself
+    public static Tokenizer sentencePiece(SentencePieceVocabulary vocabulary) {
+        throw new UnsupportedModelException("SentencePiece vocabularies are not supported yet");
+    }
+
+    /// A tokenizer from the bytes of a `tokenizer.json` (Hugging Face).
+    ///
+    /// @throws mobilellm.tensor.MalformedFileException if the bytes are not what the format promises
+    /// @throws UnsupportedModelException if the file asks for something that is not known here; the message names it
+    public static Tokenizer fromJson(byte[] tokenizerJson, TokenizerOptions options) {
+        throw new UnsupportedModelException("tokenizer.json is not supported yet");
     }
 }
