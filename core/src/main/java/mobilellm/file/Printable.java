@@ -3,21 +3,31 @@ package mobilellm.file;
 /// Text of a file made fit for a message: bytes of strangers reach a terminal only through here.
 public final class Printable {
     private static final int LONGEST = 80;
+    private static final int LONGEST_LINE = 300;
 
     private Printable() {}
 
     /// The text in single quotes, control characters as `\u001b`, cut after 80 characters.
     public static String quote(String text) {
-        StringBuilder quoted = new StringBuilder("'");
-        for (int i = 0; i < Math.min(text.length(), LONGEST); i++) {
+        return "'" + shown(text, LONGEST) + "'";
+    }
+
+    /// The text on one line, control characters as `\u001b`, cut after 300 characters.
+    public static String line(String text) {
+        return shown(text, LONGEST_LINE);
+    }
+
+    private static String shown(String text, int longest) {
+        StringBuilder shown = new StringBuilder();
+        for (int i = 0; i < Math.min(text.length(), longest); i++) {
             char c = text.charAt(i);
             if (isControl(c)) {
-                quoted.append("\\u%04x".formatted((int) c));
+                shown.append("\\u%04x".formatted((int) c));
             } else {
-                quoted.append(c);
+                shown.append(c);
             }
         }
-        return quoted.append(text.length() > LONGEST ? "..." : "").append('\'').toString();
+        return shown.append(text.length() > longest ? "..." : "").toString();
     }
 
     /// Whether a terminal might act on the character instead of showing it.
