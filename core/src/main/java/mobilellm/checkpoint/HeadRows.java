@@ -1,6 +1,6 @@
 package mobilellm.checkpoint;
 
-import mobilellm.tensor.MalformedFileException;
+import mobilellm.file.MappedFile;
 import mobilellm.tensor.Tensor;
 
 import java.lang.foreign.Arena;
@@ -25,24 +25,22 @@ final class HeadRows {
         MemorySegment target = arena.allocate(source.byteSize(), ALIGNMENT);
         long rowBytes = interleaved.rowBytes();
         int half = headDim / 2;
-        try {
-            for (int head = 0; head < interleaved.rows(); head += headDim) {
-                for (int row = 0; row < headDim; row++) {
-                    int to = row % 2 == 0 ? row / 2 : half + row / 2;
-                    MemorySegment.copy(
-                            source,
-                            (head + row) * rowBytes,
-                            target,
-                            (head + to) * rowBytes,
-                            rowBytes);
-                }
-            }
-        } catch (InternalError e) {
-            throw new MalformedFileException(
-                    "tensor %s: the mapped file became shorter, or its disk failed, while it was read"
-                            .formatted(interleaved.name()),
-                    e);
-        }
+        MappedFile.reading(
+                "tensor " + interleaved.name(),
+                () -> {
+                    for (int head = 0; head < interleaved.rows(); head += headDim) {
+                        for (int row = 0; row < headDim; row++) {
+                            int to = row % 2 == 0 ? row / 2 : half + row / 2;
+                            MemorySegment.copy(
+                                    source,
+                                    (head + row) * rowBytes,
+                                    target,
+                                    (head + to) * rowBytes,
+                                    rowBytes);
+                        }
+                    }
+                });
+        MappedFile.release(source);
         return new Tensor(interleaved.name(), interleaved.type(), interleaved.shape(), target);
     }
 }

@@ -93,6 +93,11 @@ final class TensorReader {
                     "%s: tensor '%s' has shape %s, but the metadata ask for %s"
                             .formatted(file.path(), name, tensor.shape(), expected));
         }
+        if (tensor.type().isInteger()) {
+            throw new UnsupportedModelException(
+                    "%s: tensor '%s' holds whole numbers (%s); weights are floating-point numbers or quantised"
+                            .formatted(file.path(), name, tensor.type()));
+        }
         OptionalLong broken = NonFinite.firstBlock(tensor);
         if (broken.isPresent()) {
             throw new MalformedFileException(

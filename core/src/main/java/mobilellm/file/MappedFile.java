@@ -58,17 +58,39 @@ public final class MappedFile implements AutoCloseable {
         }
     }
 
-    /// Runs a reader of mapped memory.
+    /// Runs a reader of mapped memory. The JVM reports a missing page at the reading thread's next safepoint.
     ///
     /// @param what names it in messages
     /// @throws MalformedFileException if the file behind the memory became shorter since it was mapped
+    @SuppressWarnings(
+            "ThreadPriorityCheck") // Yielding is a safepoint; nothing else is wanted of it.
     public static <T> T reading(String what, Supplier<T> reader) {
         try {
-            return reader.get();
+            T result = reader.get();
+            Thread.yield();
+            return result;
         } catch (InternalError e) {
             // The JVM's answer to a page that is not there.
             throw new MalformedFileException(
                     what + ": the file became shorter, or its disk failed, while it was read", e);
+        }
+    }
+
+    /// As [#reading(String, Supplier)], for a reader without a result.
+    public static void reading(String what, Runnable reader) {
+        reading(
+                what,
+                () -> {
+                    reader.run();
+                    return what;
+                });
+    }
+
+    /// Gives the memory of pages back that will not be read again soon; if they are, they come from the disk or its
+    /// cache. Does nothing where the bytes are not those of a mapped file.
+    public static void release(MemorySegment bytes) {
+        if (bytes.isMapped()) {
+            bytes.unload();
         }
     }
 

@@ -1,6 +1,8 @@
 package mobilellm.kernel;
 
+import mobilellm.file.MappedFile;
 import mobilellm.tensor.DType;
+import mobilellm.tensor.MalformedFileException;
 import mobilellm.tensor.Tensor;
 
 import java.lang.foreign.Arena;
@@ -14,9 +16,11 @@ import java.lang.foreign.ValueLayout;
 ///
 /// - Quantised types: for each group and each block of 32 columns, `quants` holds slices of 64 bytes = 16 rows x 4
 ///   bytes. Q8_0: 8 slices, slice `c` holds columns `4c..4c+3`, stored +128 (unsigned). Q4_0 and Q4_1: 4 slices, the
-///   low nibbles hold columns `4c..4c+3`, the high nibbles columns `16+4c..16+4c+3`. `scales` (and for Q4_1 `minimums`)
-///   hold 16 f16 a block.
+///   low nibbles hold columns `4c..4c+3`, the high nibbles columns `16+4c..16+4c+3`. `scales` and, where there are any,
+///   `minimums` hold 16 f16 a block.
 /// - Plain types: for each group and each column, 16 elements of `type`.
+///
+/// Stored types that kernels do not run become one of theirs that holds the same numbers: [PackedForm].
 public final class PackedMatrix {
     /// Rows of a group.
     public static final int GROUP = 16;
@@ -27,76 +31,88 @@ public final class PackedMatrix {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
 
-    private final DType type;
+    /// Bytes of a stored tensor that are packed before their pages are given back.
+    private static final long CHUNK_BYTES = 8 << 20;
+
+    private final PackedForm form;
     private final int rows;
     private final int columns;
     private final MemorySegment quants;
     private final MemorySegment scales;
     private final MemorySegment minimums;
 
-    private PackedMatrix(Arena arena, DType type, int rows, int columns) {
-        this.type = type;
+    private PackedMatrix(Arena arena, PackedForm form, int rows, int columns) {
+        this.form = form;
         this.rows = rows;
         this.columns = columns;
         long groups = Math.ceilDiv(rows, GROUP);
-        long blocks = type.isQuantised() ? columns / BLOCK : 0;
+        long blocks = type().isQuantised() ? columns / BLOCK : 0;
+        long factors = groups * blocks * GROUP * Short.BYTES;
         quants = OffHeap.allocate(arena, groups * groupBytes());
-        scales = OffHeap.allocate(arena, groups * blocks * GROUP * Short.BYTES);
-        minimums =
-                OffHeap.allocate(
-                        arena, type == DType.Q4_1 ? groups * blocks * GROUP * Short.BYTES : 0);
+        scales = OffHeap.allocate(arena, factors);
+        minimums = OffHeap.allocate(arena, hasMinimums() ? factors : 0);
     }
 
-    /// Packs a tensor; each member of the team packs its share of the row groups.
+    /// Packs a tensor; each member of the team packs its share of the row groups. The pages of a mapped file are given
+    /// back on the way, so that packing takes little more memory than its result.
     ///
-    /// @throws IllegalArgumentException if the type has no packed form
+    /// @throws IllegalArgumentException if it holds whole numbers
+    /// @throws MalformedFileException if the file behind the tensor became shorter since it was opened
     public static PackedMatrix pack(Tensor tensor, Arena arena, ThreadTeam team) {
-        switch (tensor.type()) {
-            case F32, F16, BF16, Q8_0, Q4_0, Q4_1 -> {}
-            default ->
-                    throw new IllegalArgumentException(
-                            "tensor %s: matrices of %s cannot be run; expected F32, F16, BF16, Q8_0, Q4_0 or Q4_1"
-                                    .formatted(tensor.name(), tensor.type()));
+        var packed =
+                new PackedMatrix(arena, PackedForm.of(tensor), tensor.rows(), tensor.columns());
+        long rowBytes = tensor.rowBytes();
+        int chunk = Math.clamp(CHUNK_BYTES / (rowBytes * GROUP), 1, packed.groups());
+        for (int first = 0; first < packed.groups(); first += chunk) {
+            int from = first;
+            int groups = Math.min(chunk, packed.groups() - first);
+            team.run(
+                    worker ->
+                            MappedFile.reading(
+                                    "tensor " + tensor.name(),
+                                    () ->
+                                            packed.packGroups(
+                                                    tensor,
+                                                    from + worker.from(groups),
+                                                    from + worker.to(groups))));
+            long start = rowBytes * GROUP * from;
+            long end = rowBytes * Math.min(packed.rows, GROUP * (from + groups));
+            MappedFile.release(tensor.data().asSlice(start, end - start));
         }
-        var packed = new PackedMatrix(arena, tensor.type(), tensor.rows(), tensor.columns());
-        team.run(
-                worker ->
-                        packed.packGroups(
-                                tensor, worker.from(packed.groups()), worker.to(packed.groups())));
         return packed;
     }
 
     private void packGroups(Tensor tensor, int from, int to) {
-        MemorySegment source = tensor.data();
-        long rowBytes = tensor.rowBytes();
-        for (int group = from; group < to; group++) {
-            for (int lane = 0; lane < GROUP; lane++) {
-                int row = group * GROUP + lane;
-                if (row < rows) {
-                    switch (type) {
-                        case Q8_0 -> packQ8(source, row * rowBytes, group, lane);
-                        case Q4_0 -> packQ4(source, row * rowBytes, 2, group, lane);
-                        case Q4_1 -> packQ4(source, row * rowBytes, 4, group, lane);
-                        default -> packPlain(source, row * rowBytes, group, lane);
-                    }
-                }
+        byte[] stored = new byte[Math.toIntExact(tensor.rowBytes())];
+        boolean asStored = form.type() == tensor.type();
+        MemorySegment row =
+                MemorySegment.ofArray(asStored ? stored : new byte[form.rowBytes(columns)]);
+        for (int i = from * GROUP; i < Math.min(rows, to * GROUP); i++) {
+            long at = i * (long) stored.length;
+            MemorySegment.copy(tensor.data(), ValueLayout.JAVA_BYTE, at, stored, 0, stored.length);
+            if (!asStored) {
+                form.convert(tensor.type(), stored, columns, row);
+            }
+            switch (type()) {
+                case Q8_0 -> packBytes(row, i / GROUP, i % GROUP);
+                case Q4_0, Q4_1 -> packNibbles(row, i / GROUP, i % GROUP);
+                default -> packPlain(row, i / GROUP, i % GROUP);
             }
         }
     }
 
-    private void packQ8(MemorySegment source, long offset, int group, int lane) {
-        int blocks = columns / BLOCK;
+    private void packBytes(MemorySegment row, int group, int lane) {
+        long offset = 0;
         long quant = group * groupBytes() + 4L * lane;
-        long scale = (long) group * blocks * 32 + 2L * lane;
-        for (int block = 0; block < blocks; block++) {
-            scales.set(SHORT, scale, source.get(SHORT, offset));
+        long scale = (long) group * blocks() * 32 + 2L * lane;
+        for (int block = 0; block < blocks(); block++) {
+            packHeader(row, offset, scale);
+            offset += form.header();
             for (int slice = 0; slice < 8; slice++) {
                 quants.set(
-                        INT,
-                        quant + 64L * slice,
-                        source.get(INT, offset + 2 + 4L * slice) ^ 0x80808080);
+                        INT, quant + 64L * slice, row.get(INT, offset + 4L * slice) ^ 0x80808080);
             }
-            offset += 34;
+            offset += 32;
             quant += 512;
             scale += 32;
         }
@@ -104,40 +120,51 @@ public final class PackedMatrix {
 
     /// The 16 bytes of a ggml nibble block are already in the order of the slices: byte `i` holds columns `i` (low) and
     /// `16 + i` (high).
-    private void packQ4(MemorySegment source, long offset, int header, int group, int lane) {
-        int blocks = columns / BLOCK;
+    private void packNibbles(MemorySegment row, int group, int lane) {
+        long offset = 0;
         long quant = group * groupBytes() + 4L * lane;
-        long scale = (long) group * blocks * 32 + 2L * lane;
-        for (int block = 0; block < blocks; block++) {
-            scales.set(SHORT, scale, source.get(SHORT, offset));
-            if (header == 4) {
-                minimums.set(SHORT, scale, source.get(SHORT, offset + 2));
-            }
+        long scale = (long) group * blocks() * 32 + 2L * lane;
+        for (int block = 0; block < blocks(); block++) {
+            packHeader(row, offset, scale);
+            offset += form.header();
             for (int slice = 0; slice < 4; slice++) {
-                quants.set(INT, quant + 64L * slice, source.get(INT, offset + header + 4L * slice));
+                quants.set(INT, quant + 64L * slice, row.get(INT, offset + 4L * slice));
             }
-            offset += header + 16;
+            offset += 16;
             quant += 256;
             scale += 32;
         }
     }
 
-    private void packPlain(MemorySegment source, long offset, int group, int lane) {
-        int size = type.blockBytes();
+    private void packHeader(MemorySegment row, long offset, long target) {
+        scales.set(SHORT, target, row.get(SHORT, offset));
+        if (hasMinimums()) {
+            minimums.set(SHORT, target, row.get(SHORT, offset + 2));
+        }
+    }
+
+    private void packPlain(MemorySegment row, int group, int lane) {
+        int size = type().blockBytes();
         long target = group * groupBytes() + (long) lane * size;
         for (int column = 0; column < columns; column++) {
             if (size == 4) {
-                quants.set(INT, target, source.get(INT, offset));
+                quants.set(INT, target, row.get(INT, 4L * column));
             } else {
-                quants.set(SHORT, target, source.get(SHORT, offset));
+                quants.set(SHORT, target, row.get(SHORT, 2L * column));
             }
-            offset += size;
             target += (long) GROUP * size;
         }
     }
 
+    /// The packed type: F32, F16, BF16, Q8_0, Q4_0 or Q4_1.
     public DType type() {
-        return type;
+        return form.type();
+    }
+
+    /// Whether blocks have a minimum that is added to their numbers: always for Q4_1, for Q8_0 where it stands for a type
+    /// of 5 bits that has them.
+    public boolean hasMinimums() {
+        return form.minimums();
     }
 
     public int rows() {
@@ -166,17 +193,17 @@ public final class PackedMatrix {
         return scales;
     }
 
-    /// f16 minimums, [group, block, 16]; empty but for Q4_1.
+    /// f16 minimums, [group, block, 16]; empty unless the matrix [has them][#hasMinimums].
     public MemorySegment minimums() {
         return minimums;
     }
 
     /// Bytes of `quants` from one group of rows to the next.
     public long groupBytes() {
-        return switch (type) {
+        return switch (type()) {
             case Q8_0 -> columns / BLOCK * 512L;
             case Q4_0, Q4_1 -> columns / BLOCK * 256L;
-            default -> (long) columns * GROUP * type.blockBytes();
+            default -> (long) columns * GROUP * type().blockBytes();
         };
     }
 
@@ -189,12 +216,12 @@ public final class PackedMatrix {
     public void readRow(int row, float[] target) {
         int lane = row % GROUP;
         long group = row / GROUP;
-        if (!type.isQuantised()) {
-            int size = type.blockBytes();
+        if (!type().isQuantised()) {
+            int size = type().blockBytes();
             long offset = group * groupBytes() + (long) lane * size;
             for (int column = 0; column < columns; column++, offset += (long) GROUP * size) {
                 target[column] =
-                        switch (type) {
+                        switch (type()) {
                             case F32 -> quants.get(ValueLayout.JAVA_FLOAT_UNALIGNED, offset);
                             case F16 -> Float.float16ToFloat(quants.get(SHORT, offset));
                             default -> Float.intBitsToFloat(quants.get(SHORT, offset) << 16);
@@ -205,7 +232,7 @@ public final class PackedMatrix {
         for (int block = 0; block < blocks(); block++) {
             long at = (group * blocks() + block) * 32 + 2L * lane;
             float scale = Float.float16ToFloat(scales.get(SHORT, at));
-            float minimum = type == DType.Q4_1 ? Float.float16ToFloat(minimums.get(SHORT, at)) : 0;
+            float minimum = hasMinimums() ? Float.float16ToFloat(minimums.get(SHORT, at)) : 0;
             for (int column = 0; column < BLOCK; column++) {
                 target[block * BLOCK + column] =
                         value(scale, minimum, quant(group, block, column, lane));
@@ -214,7 +241,7 @@ public final class PackedMatrix {
     }
 
     private int quant(long group, int block, int column, int lane) {
-        if (type == DType.Q8_0) {
+        if (type() == DType.Q8_0) {
             long at =
                     group * groupBytes()
                             + 512L * block
@@ -227,10 +254,10 @@ public final class PackedMatrix {
         long at = group * groupBytes() + 256L * block + 64L * (low / 4) + 4L * lane + low % 4;
         int pair = quants.get(ValueLayout.JAVA_BYTE, at);
         int nibble = column < 16 ? pair & 15 : (pair >>> 4) & 15;
-        return type == DType.Q4_0 ? nibble - 8 : nibble;
+        return type() == DType.Q4_0 ? nibble - 8 : nibble;
     }
 
     private float value(float scale, float minimum, int quant) {
-        return type == DType.Q4_1 ? scale * quant + minimum : scale * quant;
+        return hasMinimums() ? scale * quant + minimum : scale * quant;
     }
 }

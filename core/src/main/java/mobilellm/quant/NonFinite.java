@@ -1,5 +1,6 @@
 package mobilellm.quant;
 
+import mobilellm.file.MappedFile;
 import mobilellm.tensor.MalformedFileException;
 import mobilellm.tensor.Tensor;
 
@@ -23,30 +24,48 @@ public final class NonFinite {
 
     private static final int BFLOAT_EXPONENT = 0x7f80;
 
+    /// Magnitude of the largest integer in a block of Q8_K.
+    private static final int LARGEST_BYTE = 128;
+
+    /// The largest E8M0 byte whose power of two times 6, the largest four-bit float, is an f32.
+    private static final int LARGEST_E8M0 = 252;
+
     private NonFinite() {}
 
     /// Index of the first block (of the first element, where numbers are stored one by one) that does not stand for
-    /// finite f32 numbers. Of quantised blocks only the scales are read.
+    /// finite f32 numbers. Of quantised blocks only the scales are read, and refused where they make some element overflow.
     ///
     /// @throws MalformedFileException if the file behind the tensor became shorter since it was opened
     public static OptionalLong firstBlock(Tensor tensor) {
         MemorySegment data = tensor.data();
         int stride = tensor.type().blockBytes();
-        try {
-            return switch (tensor.type()) {
-                case F64 -> firstDouble(data);
-                case F32 -> firstFloat(data);
-                case BF16 -> firstShort(data, stride, 1, BFLOAT_EXPONENT);
-                case F16, Q8_0, Q4_0 -> firstShort(data, stride, 1, HALF_EXPONENT);
-                case Q4_1 -> firstShort(data, stride, 2, HALF_EXPONENT);
-                case BOOL, U8, I8, U16, I16, U32, I32, U64, I64 -> OptionalLong.empty();
-            };
-        } catch (InternalError e) {
-            throw new MalformedFileException(
-                    "tensor %s: the mapped file became shorter, or its disk failed, while it was read"
-                            .formatted(tensor.name()),
-                    e);
-        }
+        OptionalLong found =
+                MappedFile.reading(
+                        "tensor " + tensor.name(),
+                        () ->
+                                switch (tensor.type()) {
+                                    case F64 -> firstDouble(data);
+                                    case F32 -> firstFloat(data, stride, 1);
+                                    case BF16 -> firstShort(data, stride, 0, 1, BFLOAT_EXPONENT);
+                                    case BOOL, U8, I8, U16, I16, U32, I32, U64, I64 ->
+                                            OptionalLong.empty();
+                                    case F16, Q8_0, Q4_0, Q5_0, IQ4_NL, IQ4_XS ->
+                                            firstShort(data, stride, 0, 1, HALF_EXPONENT);
+                                    case Q8_1, Q4_1, Q5_1, Q4_K, Q5_K ->
+                                            firstShort(data, stride, 0, 2, HALF_EXPONENT);
+                                    case Q2_K -> firstShort(data, stride, 80, 2, HALF_EXPONENT);
+                                    case Q3_K, Q6_K, TQ1_0, TQ2_0 ->
+                                            firstShort(
+                                                    data,
+                                                    stride,
+                                                    stride - Short.BYTES,
+                                                    1,
+                                                    HALF_EXPONENT);
+                                    case Q8_K -> firstFloat(data, stride, LARGEST_BYTE);
+                                    case MXFP4 -> firstPowerOfTwo(data, stride);
+                                });
+        MappedFile.release(data);
+        return found;
     }
 
     private static OptionalLong firstDouble(MemorySegment data) {
@@ -59,23 +78,35 @@ public final class NonFinite {
         return OptionalLong.empty();
     }
 
-    private static OptionalLong firstFloat(MemorySegment data) {
-        long count = data.byteSize() / Float.BYTES;
+    /// Looks at the f32 at the start of each block, which meets integers of up to `factor`.
+    private static OptionalLong firstFloat(MemorySegment data, int stride, int factor) {
+        long count = data.byteSize() / stride;
         for (long i = 0; i < count; i++) {
-            if (!Float.isFinite(data.get(FLOAT, i * Float.BYTES))) {
+            if (!Float.isFinite(factor * data.get(FLOAT, i * stride))) {
                 return OptionalLong.of(i);
             }
         }
         return OptionalLong.empty();
     }
 
-    /// Looks at the first `fields` 16-bit numbers of each block of `stride` bytes.
+    /// E8M0: 255 is NaN, and the two powers of two below it can overflow f32.
+    private static OptionalLong firstPowerOfTwo(MemorySegment data, int stride) {
+        long count = data.byteSize() / stride;
+        for (long i = 0; i < count; i++) {
+            if (Byte.toUnsignedInt(data.get(ValueLayout.JAVA_BYTE, i * stride)) > LARGEST_E8M0) {
+                return OptionalLong.of(i);
+            }
+        }
+        return OptionalLong.empty();
+    }
+
+    /// Looks at `fields` 16-bit numbers at byte `at` of each block of `stride` bytes.
     private static OptionalLong firstShort(
-            MemorySegment data, int stride, int fields, int exponent) {
+            MemorySegment data, int stride, int at, int fields, int exponent) {
         long count = data.byteSize() / stride;
         for (long i = 0; i < count; i++) {
             for (int field = 0; field < fields; field++) {
-                int bits = data.get(SHORT, i * stride + (long) field * Short.BYTES);
+                int bits = data.get(SHORT, i * stride + at + (long) field * Short.BYTES);
                 if ((bits & exponent) == exponent) {
                     return OptionalLong.of(i);
                 }

@@ -21,10 +21,38 @@ public enum DType {
     I64(1, 8),
     /// 32 signed bytes with one f16 scale.
     Q8_0(32, 34),
+    /// Q8_0 with the scaled sum of the block beside it; an intermediate form of ggml, rare in files.
+    Q8_1(32, 36),
+    /// 256 signed bytes with one f32 scale; an intermediate form of ggml, rare in files.
+    Q8_K(256, 292),
+    /// 256 numbers of 6 bits; 16 share an 8-bit scale.
+    Q6_K(256, 210),
+    /// 32 numbers of 5 bits with one f16 scale; a value is `scale * (number - 16)`.
+    Q5_0(32, 22),
+    /// 32 numbers of 5 bits with an f16 scale and an f16 minimum.
+    Q5_1(32, 24),
+    /// 256 numbers of 5 bits; 32 share a scale and a minimum of 6 bits.
+    Q5_K(256, 176),
     /// 32 nibbles with one f16 scale; a value is `scale * (nibble - 8)`.
     Q4_0(32, 18),
     /// 32 nibbles with an f16 scale and an f16 minimum; a value is `scale * nibble + minimum`.
-    Q4_1(32, 20);
+    Q4_1(32, 20),
+    /// 256 nibbles; 32 share a scale and a minimum of 6 bits.
+    Q4_K(256, 144),
+    /// 32 nibbles that index 16 uneven levels, with one f16 scale.
+    IQ4_NL(32, 18),
+    /// 256 nibbles that index the levels of IQ4_NL; 32 share a scale of 6 bits.
+    IQ4_XS(256, 136),
+    /// 32 four-bit floats (E2M1) with one power of two as scale, as the OCP Microscaling specification has them.
+    MXFP4(32, 17),
+    /// 256 numbers of 3 bits; 16 share a scale of 6 bits.
+    Q3_K(256, 110),
+    /// 256 numbers of 2 bits; 16 share a scale and a minimum of 4 bits.
+    Q2_K(256, 84),
+    /// 256 numbers -1, 0 or 1 in 2 bits each, with one f16 scale.
+    TQ2_0(256, 66),
+    /// 256 numbers -1, 0 or 1, five to a byte, with one f16 scale.
+    TQ1_0(256, 54);
 
     private final int blockSize;
     private final int blockBytes;

@@ -129,6 +129,18 @@ class GgufFileTest {
                 .hasMessageContaining("v3-big-endian.gguf: header, byte 4: the file is big-endian");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"IQ1_M", "IQ1_S", "IQ2_S", "IQ2_XS", "IQ2_XXS", "IQ3_S", "IQ3_XXS", "NVFP4"})
+    void saysWhatToDoAboutTypesThatItDoesNotRead(String type) {
+        Path path = Shared.path("fixtures/quants/blocks/" + type + ".gguf");
+        assertThatThrownBy(() -> GgufFile.open(path))
+                .isInstanceOf(UnsupportedModelException.class)
+                .hasMessageContaining("tensor 'w'")
+                .hasMessageContaining("type " + type + " (number")
+                .hasMessageContaining("fetch another quantisation");
+    }
+
     @Test
     void lastTensorMayLackItsPadding() throws IOException {
         Path path =

@@ -11,8 +11,13 @@ import mobilellm.testing.GgufBuilder.Bytes;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.EnumSource.Mode;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -200,15 +205,41 @@ class HostileGgufTest {
         assertThat(refusal(file)).contains("5 bytes follow the last tensor");
     }
 
-    @Test
-    void rowThatIsNoMultipleOfItsBlock() {
-        byte[] file =
-                new GgufBuilder()
-                        .description("w", new long[] {48, 2}, 8, 0)
-                        .data(new byte[102])
-                        .build();
-        assertThat(refusal(file))
-                .contains("rows of 48 elements are not whole blocks of 32, as Q8_0 needs");
+    @ParameterizedTest
+    @EnumSource(mode = Mode.MATCH_NONE, names = "BOOL|U\\d+")
+    void rowThatIsNoMultipleOfItsBlock(DType type) {
+        int block = type.blockSize();
+        byte[] bytes = new byte[(int) type.bytes(6L * block)];
+        byte[] good = new GgufBuilder().tensor("w", type, bytes, 2, 3L * block).build();
+        assertThat(isAccepted(good)).isTrue();
+        if (block > 1) {
+            // Two rows of one and a half blocks are three whole blocks, but no row is.
+            byte[] file = good.clone();
+            ByteBuffer.wrap(file)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putLong(24 + 8 + 1 + 4, 3L * block / 2);
+            assertThat(refusal(file))
+                    .contains(
+                            "rows of %d elements are not whole blocks of %d, as %s needs"
+                                    .formatted(3 * block / 2, block, type));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = Mode.MATCH_NONE, names = "BOOL|U\\d+")
+    void sizeOfEveryType(DType type) {
+        int block = type.blockSize();
+        byte[] bytes = new byte[(int) type.bytes(2L * block)];
+        byte[] good = new GgufBuilder().tensor("w", type, bytes, 2, block).build();
+        assertThat(isAccepted(good)).isTrue();
+        for (int length = 0; length < good.length; length++) {
+            assertThat(refusal(Arrays.copyOf(good, length))).isNotEmpty();
+        }
+        byte[] padded = Arrays.copyOf(good, good.length + 32);
+        assertThat(refusal(padded)).contains("follow the last tensor");
+        long most = Long.MAX_VALUE / block * block;
+        byte[] huge = new GgufBuilder().tensor("w", type, bytes, most).build();
+        assertThat(refusal(huge)).containsAnyOf("exceeds 64 bits", "remain");
     }
 
     @ParameterizedTest
@@ -272,20 +303,21 @@ class HostileGgufTest {
     @Test
     void typeOfATensor() {
         for (Map.Entry<Integer, String> type :
-                Map.of(12, "Q4_K", 20, "IQ4_NL", 26, "I32").entrySet()) {
-            byte[] file =
-                    new GgufBuilder().description("w", new long[] {256}, type.getKey(), 0).build();
-            assertThat(refusal(file))
+                Map.of(16, "IQ2_XXS", 21, "IQ3_S", 29, "IQ1_M", 40, "NVFP4").entrySet()) {
+            assertThat(refusal(ofType(type.getKey())))
                     .contains("tensor 'w'")
                     .contains(
-                            "type %s (number %d) is not supported yet"
+                            "type %s (number %d) is not supported; fetch another quantisation"
                                     .formatted(type.getValue(), type.getKey()))
-                    .contains("Q4_1");
+                    .contains("Q4_K_M");
         }
-        assertThat(refusal(new GgufBuilder().description("w", new long[] {8}, 4, 0).build()))
-                .contains("type number 4 is unknown");
-        assertThat(refusal(new GgufBuilder().description("w", new long[] {8}, -1, 0).build()))
-                .contains("type number 4294967295 is unknown");
+        assertThat(refusal(ofType(31))).contains("type Q4_0_4_4 (number 31) was withdrawn");
+        assertThat(refusal(ofType(43))).contains("type number 43 is unknown").contains("IQ4_XS");
+        assertThat(refusal(ofType(-1))).contains("type number 4294967295 is unknown");
+    }
+
+    private static byte[] ofType(int type) {
+        return new GgufBuilder().description("w", new long[] {256}, type, 0).build();
     }
 
     private static GgufBuilder good() {

@@ -1,17 +1,17 @@
 package mobilellm.kernel;
 
+import mobilellm.quant.Block;
 import mobilellm.quant.Dequantise;
 import mobilellm.tensor.DType;
 import mobilellm.tensor.Tensor;
 
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /// `x W^T` in plain Java, rounded exactly as the fast providers promise to round it.
 ///
-/// Plain weights: one fused multiply-add a column, in order. Quantised weights: each block of 32 activations becomes
+/// Weights are in the form in which they are packed ([PackedForm]). Plain weights: one fused multiply-add a column, in order. Quantised weights: each block of 32 activations becomes
 /// integers `q = round(x * (127 / max))` with the scale `max / 127`; a block's integer products are summed exactly, and
-/// `total = fma(sum * activationScale, weightScale, total)` runs over the blocks in order, after it for Q4_1
+/// `total = fma(sum * activationScale, weightScale, total)` runs over the blocks in order, after it, with minimums,
 /// `total = fma(minimum, activationScale * sum of q, total)`.
 final class ExpectedProducts {
     private static final int BLOCK = 32;
@@ -22,52 +22,50 @@ final class ExpectedProducts {
     private final Tensor weights;
     private final int columns;
     private final int blocks;
+    private final boolean minimums;
     private final int[][] quants; // [rows, columns]; empty for plain weights
+    private final float[][] weightScales; // [rows, blocks]
+    private final float[][] weightMinimums; // [rows, blocks]
     private final float[] values; // [rows * columns]; for plain weights
 
     ExpectedProducts(Tensor weights) {
         this.weights = weights;
         columns = weights.columns();
         blocks = columns / BLOCK;
-        boolean quantised = weights.type().isQuantised();
+        PackedForm form = PackedForm.of(weights);
+        boolean quantised = form.type().isQuantised();
+        minimums = form.minimums();
         quants = new int[quantised ? weights.rows() : 0][columns];
+        weightScales = new float[quants.length][blocks];
+        weightMinimums = new float[quants.length][blocks];
         values = quantised ? new float[0] : Dequantise.toFloat(weights);
         for (int row = 0; row < quants.length; row++) {
-            for (int column = 0; column < columns; column++) {
-                quants[row][column] = quant(row, column);
-            }
+            takeApart(row);
         }
     }
 
-    private long blockAt(int row, int block) {
-        return row * weights.rowBytes() + (long) block * weights.type().blockBytes();
-    }
-
-    private int quant(int row, int column) {
-        long at = blockAt(row, column / BLOCK);
-        int i = column % BLOCK;
-        return switch (weights.type()) {
-            case Q8_0 -> weights.data().get(ValueLayout.JAVA_BYTE, at + 2 + i);
-            case Q4_0 -> nibble(at + 2, i) - 8;
-            case Q4_1 -> nibble(at + 4, i);
-            default -> throw new AssertionError(weights.type());
-        };
-    }
-
-    private int nibble(long at, int i) {
-        int pair = weights.data().get(ValueLayout.JAVA_BYTE, at + i % 16);
-        return (i < 16 ? pair : pair >> 4) & 15;
-    }
-
-    private float half(long at) {
-        MemorySegment data = weights.data();
-        return Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, at));
+    private void takeApart(int row) {
+        DType type = weights.type();
+        byte[] stored =
+                weights.data()
+                        .asSlice(row * weights.rowBytes(), weights.rowBytes())
+                        .toArray(ValueLayout.JAVA_BYTE);
+        Block block = new Block();
+        for (int column = 0; column < columns; column++) {
+            int i = column % type.blockSize();
+            if (i == 0) {
+                block.read(type, stored, column / type.blockSize() * type.blockBytes());
+            }
+            quants[row][column] = block.quants()[i];
+            weightScales[row][column / BLOCK] = block.scales()[i / Block.RUN];
+            weightMinimums[row][column / BLOCK] = block.minimums()[i / Block.RUN];
+        }
     }
 
     /// The products of all rows of the matrix with one row of activations.
     float[] times(float[] x) {
         float[] products = new float[weights.rows()];
-        if (weights.type().isQuantised()) {
+        if (quants.length > 0) {
             multiplyQuants(x, products);
         } else {
             for (int row = 0; row < products.length; row++) {
@@ -91,7 +89,6 @@ final class ExpectedProducts {
             }
             scaledSums[block] = scales[block] * sum;
         }
-        boolean minimums = weights.type() == DType.Q4_1;
         for (int row = 0; row < products.length; row++) {
             float total = 0;
             for (int block = 0; block < blocks; block++) {
@@ -99,10 +96,10 @@ final class ExpectedProducts {
                 for (int i = block * BLOCK; i < (block + 1) * BLOCK; i++) {
                     sum += quants[row][i] * q[i];
                 }
-                total = Math.fma(sum * scales[block], half(blockAt(row, block)), total);
+                total = Math.fma(sum * scales[block], weightScales[row][block], total);
             }
             for (int block = 0; minimums && block < blocks; block++) {
-                total = Math.fma(half(blockAt(row, block) + 2), scaledSums[block], total);
+                total = Math.fma(weightMinimums[row][block], scaledSums[block], total);
             }
             products[row] = total;
         }

@@ -24,8 +24,10 @@ import java.util.Set;
 @Tag("kernels")
 class KernelParityTest {
     private static final int[] ROWS = {1, 31, 33, 575, 576, 577};
+    private static final int[] FEW_ROWS = {1, 33, 577}; // for types that become another one
     private static final int[] BATCHES = {1, 2, 5, 6, 7, 13};
     private static final int[] COLUMNS = {32, 64, 288, 576};
+    private static final int[] SUPER_BLOCK_COLUMNS = {256, 768};
     private static final int[] PLAIN_COLUMNS = {1, 31, 32, 33, 64, 96, 288, 576};
 
     private final Arena arena = Arena.ofShared();
@@ -39,10 +41,11 @@ class KernelParityTest {
     }
 
     @ParameterizedTest
-    @EnumSource(mode = Mode.MATCH_NONE, names = "F64|BOOL|[IU]\\d+")
+    @EnumSource(mode = Mode.MATCH_NONE, names = "BOOL|[IU]\\d+")
     void vectorProductsHaveTheExpectedBits(DType type) {
-        for (int rows : ROWS) {
-            for (int columns : type.isQuantised() ? COLUMNS : PLAIN_COLUMNS) {
+        boolean asStored = PackedForm.of(RandomWeights.of(type, 1, 256, 1, random)).type() == type;
+        for (int rows : asStored ? ROWS : FEW_ROWS) {
+            for (int columns : columns(type)) {
                 assertExactProducts(
                         RandomWeights.of(type, rows, columns, 1, random),
                         gaussian(13, columns),
@@ -52,7 +55,7 @@ class KernelParityTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"Q8_0", "Q4_0", "Q4_1"})
+    @EnumSource(names = {"Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "IQ4_NL"})
     void vectorProductsOfExtremesHaveTheExpectedBits(DType type) {
         for (int rows : new int[] {31, 577}) {
             assertExactProducts(
@@ -61,9 +64,11 @@ class KernelParityTest {
     }
 
     @ParameterizedTest
-    @EnumSource(mode = Mode.MATCH_NONE, names = "F64|BOOL|[IU]\\d+")
+    @EnumSource(mode = Mode.MATCH_NONE, names = "BOOL|[IU]\\d+")
     void vectorAddsProductsToWhatIsThere(DType type) {
-        assertExactProducts(RandomWeights.of(type, 33, 96, 1, random), gaussian(13, 96), true);
+        int columns = type.blockSize() == 256 ? 256 : 96;
+        assertExactProducts(
+                RandomWeights.of(type, 33, columns, 1, random), gaussian(13, columns), true);
     }
 
     /// One set of buffers serves matrices of different types, as in a file that mixes them.
@@ -81,7 +86,8 @@ class KernelParityTest {
     private void assertExactProducts(Tensor weights, float[][] x, boolean accumulate) {
         Operations operations = Kernels.of("vector").open(1, arena);
         Operand operand =
-                operations.operand(arena, x.length, weights.columns(), Set.of(weights.type()));
+                operations.operand(
+                        arena, x.length, weights.columns(), Set.of(PackedForm.of(weights).type()));
         assertExactProducts(operations, operand, weights, x, accumulate);
     }
 
@@ -138,15 +144,17 @@ class KernelParityTest {
     }
 
     @ParameterizedTest
-    @EnumSource(mode = Mode.MATCH_NONE, names = "F64|BOOL|[IU]\\d+")
+    @EnumSource(mode = Mode.MATCH_NONE, names = "BOOL|[IU]\\d+")
     void scalarProductsAreNearThoseIn64Bits(DType type) {
         Operations operations = Kernels.of("scalar").open(1, arena);
-        for (int rows : new int[] {1, 33, 577}) {
-            for (int columns : type.isQuantised() ? new int[] {32, 288} : new int[] {1, 33, 288}) {
+        for (int rows : new int[] {1, 33, 65}) {
+            for (int columns : columns(type)) {
                 Tensor weights = RandomWeights.of(type, rows, columns, 1, random);
                 float[] w = Dequantise.toFloat(weights);
                 float[][] x = gaussian(3, columns);
-                Operand operand = operations.operand(arena, 3, columns, Set.of(type));
+                Operand operand =
+                        operations.operand(
+                                arena, 3, columns, Set.of(PackedForm.of(weights).type()));
                 PackedMatrix matrix = PackedMatrix.pack(weights, arena, team);
                 Activations y = multiply(operations, matrix, operand, x, 3, false);
                 for (int r = 0; r < 3; r++) {
@@ -164,6 +172,14 @@ class KernelParityTest {
                 }
             }
         }
+    }
+
+    private static int[] columns(DType type) {
+        return switch (type.blockSize()) {
+            case 1 -> PLAIN_COLUMNS;
+            case 32 -> COLUMNS;
+            default -> SUPER_BLOCK_COLUMNS;
+        };
     }
 
     private float[][] gaussian(int rows, int columns) {

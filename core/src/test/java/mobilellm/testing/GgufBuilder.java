@@ -27,21 +27,32 @@ public final class GgufBuilder {
     public static final int UINT64 = 10;
 
     private static final Map<DType, Integer> TYPES =
-            Map.of(
-                    DType.F32,
-                    0,
-                    DType.F16,
-                    1,
-                    DType.Q4_0,
-                    2,
-                    DType.Q4_1,
-                    3,
-                    DType.Q8_0,
-                    8,
-                    DType.F64,
-                    28,
-                    DType.BF16,
-                    30);
+            Map.ofEntries(
+                    Map.entry(DType.F32, 0),
+                    Map.entry(DType.F16, 1),
+                    Map.entry(DType.Q4_0, 2),
+                    Map.entry(DType.Q4_1, 3),
+                    Map.entry(DType.Q5_0, 6),
+                    Map.entry(DType.Q5_1, 7),
+                    Map.entry(DType.Q8_0, 8),
+                    Map.entry(DType.Q8_1, 9),
+                    Map.entry(DType.Q2_K, 10),
+                    Map.entry(DType.Q3_K, 11),
+                    Map.entry(DType.Q4_K, 12),
+                    Map.entry(DType.Q5_K, 13),
+                    Map.entry(DType.Q6_K, 14),
+                    Map.entry(DType.Q8_K, 15),
+                    Map.entry(DType.IQ4_NL, 20),
+                    Map.entry(DType.IQ4_XS, 23),
+                    Map.entry(DType.I8, 24),
+                    Map.entry(DType.I16, 25),
+                    Map.entry(DType.I32, 26),
+                    Map.entry(DType.I64, 27),
+                    Map.entry(DType.F64, 28),
+                    Map.entry(DType.BF16, 30),
+                    Map.entry(DType.TQ1_0, 34),
+                    Map.entry(DType.TQ2_0, 35),
+                    Map.entry(DType.MXFP4, 39));
 
     /// Little-endian bytes.
     public static final class Bytes {

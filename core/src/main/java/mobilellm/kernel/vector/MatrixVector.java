@@ -63,7 +63,7 @@ final class MatrixVector {
         }
         long scales = group * (32L * blocks) + 2L * lane;
         scale(matrix.scales(), scales, x.scales(), blocks, sums, step);
-        if (matrix.minimums().byteSize() > 0) {
+        if (matrix.hasMinimums()) {
             addMinimums(matrix.minimums(), scales, x.scaledSums(), blocks, sums, step);
         }
         store(sums, y, 4L * row, accumulate);

@@ -38,7 +38,7 @@ final class Panel {
         return scales;
     }
 
-    /// [block, PAIR]; filled for Q4_1 only.
+    /// [block, PAIR]; filled only if the matrix has minimums.
     MemorySegment minimums() {
         return minimums;
     }
@@ -60,7 +60,7 @@ final class Panel {
             if (matrix.type().isQuantised()) {
                 halves(matrix.scales(), scales, matrix.blocks(), group, lane, target, step);
             }
-            if (matrix.minimums().byteSize() > 0) {
+            if (matrix.hasMinimums()) {
                 halves(matrix.minimums(), minimums, matrix.blocks(), group, lane, target, step);
             }
         }

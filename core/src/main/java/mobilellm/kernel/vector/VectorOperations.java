@@ -108,7 +108,7 @@ final class VectorOperations implements Operations {
                 if (matrix.type().isQuantised()) {
                     Tiles.blocks(
                             panel,
-                            matrix.type() == DType.Q4_1,
+                            matrix.hasMinimums(),
                             matrix.blocks(),
                             operand.tiles(),
                             tile * TILE * matrix.columns(),

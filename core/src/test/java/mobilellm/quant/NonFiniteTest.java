@@ -1,0 +1,76 @@
+package mobilellm.quant;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import mobilellm.tensor.DType;
+import mobilellm.tensor.Shape;
+import mobilellm.tensor.Tensor;
+import mobilellm.testing.RandomWeights;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.EnumSource.Mode;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Random;
+import java.util.SplittableRandom;
+
+class NonFiniteTest {
+    private static final int ELEMENTS = 1024;
+
+    /// The scales alone must tell what the dequantised numbers show: random bits are often NaN or infinite.
+    @ParameterizedTest
+    @EnumSource(mode = Mode.MATCH_NONE, names = "BOOL|[IU]\\d+")
+    void findsTheFirstBlockWithANumberThatIsNotFinite(DType type) {
+        long seed = System.nanoTime();
+        System.out.println("seed of the random blocks: " + seed);
+        SplittableRandom random = new SplittableRandom(seed);
+        byte[] bytes = new byte[(int) type.bytes(ELEMENTS)];
+        for (int round = 0; round < 300; round++) {
+            random.nextBytes(bytes);
+            MemorySegment data = MemorySegment.ofArray(bytes);
+            Tensor tensor = new Tensor("random", type, Shape.of(ELEMENTS), data);
+            float[] values = Dequantise.toFloat(tensor);
+            long first = -1;
+            for (int i = 0; i < ELEMENTS && first < 0; i++) {
+                first = Float.isFinite(values[i]) ? -1 : i / type.blockSize();
+            }
+            long found = NonFinite.firstBlock(tensor).orElse(-1);
+            if (first >= 0) {
+                assertThat(found).as("round %d", round).isBetween(0L, first);
+            } else if (found >= 0) {
+                // A broken scale whose integers all happen to be zero, or do not overflow it.
+                assertThat(type.isQuantised()).isTrue();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = Mode.MATCH_NONE, names = "BOOL|[IU]\\d+")
+    void soundWeightsAreFinite(DType type) {
+        Tensor tensor = RandomWeights.of(type, 4, 256, 1, new Random(1));
+        assertThat(NonFinite.firstBlock(tensor)).isEmpty();
+        for (float value : Dequantise.toFloat(tensor)) {
+            assertThat(value).isFinite();
+        }
+    }
+
+    /// A NaN in each field of 16 bits of the third block in turn: some must be found, and in that block.
+    @ParameterizedTest
+    @EnumSource(mode = Mode.MATCH_NONE, names = "BOOL|[IU]\\d+")
+    void namesTheBlock(DType type) {
+        Tensor tensor = RandomWeights.of(type, 4, 256, 1, new Random(2));
+        int found = 0;
+        for (int at = 0; at + 1 < type.blockBytes() || at == 0; at++) {
+            MemorySegment data =
+                    MemorySegment.ofArray(tensor.data().toArray(ValueLayout.JAVA_BYTE));
+            long block = 2L * type.blockBytes() + at;
+            data.set(ValueLayout.JAVA_SHORT_UNALIGNED, block, (short) 0x7FFF);
+            Tensor broken = new Tensor("broken", type, tensor.shape(), data);
+            var first = NonFinite.firstBlock(broken);
+            found += first.isPresent() && first.getAsLong() == 2 ? 1 : 0;
+        }
+        assertThat(found).isPositive();
+    }
+}
