@@ -134,6 +134,21 @@ public final class Chat implements AutoCloseable {
         return true;
     }
 
+    /// A conversation of its own with the same messages, to go on in two ways from here; nothing is computed again.
+    public Chat fork() {
+        endRunning();
+        Chat fork = new Chat(model, prompt, model.track(session.fork())).options(options);
+        fork.messages.addAll(messages);
+        return fork;
+    }
+
+    /// What was computed for the conversation, to be saved and restored in addition to the messages ([Session#save]):
+    /// whatever beginning of the conversation it holds is not computed again.
+    public Session session() {
+        endRunning();
+        return session;
+    }
+
     private void endRunning() {
         running.ifPresent(Generation::close);
     }

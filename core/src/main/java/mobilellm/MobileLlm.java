@@ -175,7 +175,7 @@ public final class MobileLlm implements AutoCloseable {
                                 new UnsupportedModelException(
                                         "the model has no chat template, so it was hardly trained"
                                             + " to converse; generate() continues a text instead"));
-        return new Chat(this, new ChatPrompt(source, tokenizer()), track());
+        return new Chat(this, new ChatPrompt(source, tokenizer()), track(session()));
     }
 
     /// Continues a text with [GenerationOptions#defaults()].
@@ -197,7 +197,7 @@ public final class MobileLlm implements AutoCloseable {
     /// @throws mobilellm.engine.ContextLengthException if the prompt does not fit; nothing was computed then
     /// @throws IllegalArgumentException if it is empty, or an id lies outside the vocabulary
     public Generation generate(int[] prompt, GenerationOptions options) {
-        Session session = track();
+        Session session = track(session());
         try {
             return generation(session, prompt, options, finished -> release(session));
         } catch (Throwable e) {
@@ -242,8 +242,7 @@ public final class MobileLlm implements AutoCloseable {
         return new Generation(new DecodeLoop(session, tokenizer(), prompt, options), whenFinished);
     }
 
-    private Session track() {
-        Session session = session();
+    Session track(Session session) {
         sessions.add(session);
         return session;
     }

@@ -60,6 +60,69 @@ class ChatTest {
                         ChatMessage.assistant(second.text()));
     }
 
+    /// The template renders the answer anew from its text. Where that gives the ids that were generated, nothing of it is
+    /// computed again but the last token, which the answer's length cut off before it was read.
+    @Test
+    void ofAFurtherTurnOnlyTheNewTokensAreComputed() {
+        Chat chat = model.chat().options(greedy(10));
+        Generation first = chat.send("what is next");
+        int seen = first.usage().promptTokens() + first.usage().completionTokens() - 1;
+        assertThat(chat.send("go on").usage().cachedTokens()).isEqualTo(seen);
+    }
+
+    @Test
+    void anAnswerThatTheTemplateTrimsIsComputedAgainFromThereOn() throws IOException {
+        String trimming = TinyModel.TEMPLATE.replace("message.content", "message.content[2:]");
+        try (MobileLlm trimmed = tinyModel(Optional.of(trimming))) {
+            Chat chat = trimmed.chat().options(greedy(10));
+            Generation first = chat.send("xxwho is there");
+            assertThat(first.text()).hasSize(10);
+            chat.save(folder.resolve("first"));
+            Generation second = chat.send("xxwhat now");
+
+            Chat fresh = trimmed.chat().options(greedy(10));
+            fresh.load(folder.resolve("first"));
+            assertThat(second.text()).isEqualTo(fresh.send("xxwhat now").text());
+            assertThat(second.usage().cachedTokens()).isEqualTo(first.usage().promptTokens());
+        }
+    }
+
+    @Test
+    void aForkedConversationGoesItsOwnWay() {
+        Chat chat = model.chat().system("be brief").options(greedy(10));
+        Generation first = chat.send("who is there");
+        first.text();
+        Chat fork = chat.fork();
+        Generation there = fork.send("and you");
+        String here = chat.send("what now").text();
+
+        assertThat(there.usage().cachedTokens())
+                .isEqualTo(first.usage().promptTokens() + first.usage().completionTokens() - 1);
+        assertThat(fork.messages())
+                .startsWith(chat.messages().subList(0, 3).toArray(ChatMessage[]::new))
+                .endsWith(ChatMessage.user("and you"), ChatMessage.assistant(there.text()));
+        assertThat(chat.messages()).hasSize(5).endsWith(ChatMessage.assistant(here));
+    }
+
+    @Test
+    void aConversationIsTakenUpWithWhatWasComputedForIt() throws IOException {
+        Chat chat = model.chat().system("be brief").options(greedy(10));
+        Generation first = chat.send("who is there");
+        first.text();
+        chat.save(folder.resolve("messages"));
+        chat.session().save(folder.resolve("computed"));
+        String expected = chat.send("what now").text();
+
+        Chat later = model.chat().options(greedy(10));
+        later.load(folder.resolve("messages"));
+        later.session().restore(folder.resolve("computed"), (done, total) -> true);
+        Generation second = later.send("what now");
+
+        assertThat(second.text()).isEqualTo(expected);
+        assertThat(second.usage().cachedTokens())
+                .isEqualTo(first.usage().promptTokens() + first.usage().completionTokens() - 1);
+    }
+
     @Test
     void anAnswerCanBeMadeAgain() {
         Chat chat = model.chat().options(seeded(1));

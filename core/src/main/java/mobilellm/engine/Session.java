@@ -1,10 +1,18 @@
 package mobilellm.engine;
 
+import mobilellm.config.LayerSharing;
+import mobilellm.file.Printable;
 import mobilellm.model.Batch;
 import mobilellm.model.KvCache;
 import mobilellm.model.Transformer;
+import mobilellm.tensor.MalformedFileException;
 
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.zip.CRC32C;
 
 /// One sequence: its ids, their keys and values, and the logits after the last of them.
 ///
@@ -17,8 +25,8 @@ import java.util.Arrays;
 /// turns, chunk by chunk.
 public final class Session implements AutoCloseable {
     private final Transformer transformer;
+    private final SessionOptions options;
     private final KvCache cache;
-    private final int chunk;
     private final int vocabularySize;
     private final Batch batch = new Batch();
     private final float[] logits; // [vocabulary], after the last id
@@ -32,11 +40,26 @@ public final class Session implements AutoCloseable {
     public Session(Transformer transformer, SessionOptions options) {
         options.check(transformer.config());
         this.transformer = transformer;
+        this.options = options;
         cache = new KvCache(transformer.config(), options.contextLength(), options.keyValueType());
-        chunk = Math.min(options.prefillChunk(), transformer.maximumBatch());
         vocabularySize = transformer.config().vocabularySize();
         logits = new float[vocabularySize];
         ids = new int[options.contextLength()];
+    }
+
+    private Session(Session original) {
+        transformer = original.transformer;
+        options = original.options;
+        cache = original.cache.copy();
+        vocabularySize = original.vocabularySize;
+        logits = original.logits.clone();
+        ids = original.ids.clone();
+    }
+
+    /// A session of its own with the same sequence, to go on in two ways from here. Costs a copy of the keys and values,
+    /// in steps of 256 positions.
+    public Session fork() {
+        return new Session(this);
     }
 
     /// Positions that fit.
@@ -97,32 +120,57 @@ public final class Session implements AutoCloseable {
         check(prompt);
         cache.truncate(reusable(prompt));
         while (listener.onProgress(length(), prompt.length)) {
-            int end = Math.min(length() + chunk, prompt.length);
-            boolean isLast = end == prompt.length;
             batch.clear();
-            for (int position = length(); position < end; position++) {
-                add(prompt[position], position, position == prompt.length - 1);
-            }
+            boolean isLast = queue(batch, prompt, Integer.MAX_VALUE);
             forward(isLast);
             if (isLast) {
-                listener.onProgress(end, end);
+                listener.onProgress(prompt.length, prompt.length);
                 return true;
             }
         }
         return false;
     }
 
+    /// Adds to a batch what comes next of a checked prompt, at most a chunk.
+    ///
+    /// @return whether the prompt is complete with it, so that the logits are wanted
+    boolean queue(Batch target, int[] prompt, int mostRows) {
+        cache.truncate(reusable(prompt));
+        int rows = Math.min(mostRows, Math.min(options.prefillChunk(), transformer.maximumBatch()));
+        int end = Math.min(prompt.length, length() + rows);
+        for (int position = length(); position < end; position++) {
+            add(target, prompt[position], position, position == prompt.length - 1);
+        }
+        return end == prompt.length;
+    }
+
     /// Adds one id to the sequence.
     ///
     /// @throws IllegalStateException if no position is free
     public void append(int id) {
+        batch.clear();
+        queue(batch, id);
+        forward(true);
+    }
+
+    /// Adds to a batch one id that follows the sequence.
+    void queue(Batch target, int id) {
         if (length() == contextLength()) {
             throw new IllegalStateException(
                     "all %,d positions of the context are taken".formatted(contextLength()));
         }
-        batch.clear();
-        add(id, length(), true);
-        forward(true);
+        add(target, id, length(), true);
+    }
+
+    /// Goes back to the first `length` ids. The last of them is computed again, because its logits are wanted.
+    ///
+    /// @throws IllegalArgumentException if there are fewer
+    public void rollback(int length) {
+        if (length < 0 || length > length()) {
+            throw new IllegalArgumentException(
+                    "cannot go back to %,d of %,d ids".formatted(length, length()));
+        }
+        become(Arrays.copyOf(ids, length));
     }
 
     /// Makes room: keeps the first `keep` ids and the newer half of the others. What moves to another position is
@@ -140,11 +188,15 @@ public final class Session implements AutoCloseable {
         int[] kept = new int[length() - dropped];
         System.arraycopy(ids, 0, kept, 0, keep);
         System.arraycopy(ids, keep + dropped, kept, keep, kept.length - keep);
-        if (kept.length == 0) {
+        become(kept);
+    }
+
+    private void become(int[] sequence) {
+        if (sequence.length == 0) {
             cache.truncate(0);
-            return;
+        } else {
+            prefill(sequence, (done, total) -> true);
         }
-        prefill(kept, (done, total) -> true);
     }
 
     /// Computes the logits at every position of a sequence from its start.
@@ -166,7 +218,7 @@ public final class Session implements AutoCloseable {
             int end = Math.min(start + chunkLength, sequence.length);
             batch.clear();
             for (int position = start; position < end; position++) {
-                add(sequence[position], position, true);
+                add(batch, sequence[position], position, true);
             }
             synchronized (transformer) {
                 transformer.forward(batch);
@@ -180,9 +232,9 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    private void add(int id, int position, boolean wantLogits) {
+    private void add(Batch target, int id, int position, boolean wantLogits) {
+        target.add(cache, id, wantLogits);
         ids[position] = id;
-        batch.add(cache, id, wantLogits);
     }
 
     /// The transformer has one set of scratch memory, so sessions take turns.
@@ -193,6 +245,72 @@ public final class Session implements AutoCloseable {
                 transformer.logits(0, logits);
             }
         }
+    }
+
+    /// Writes the sequence with its keys and values, so that [#restore] can go on from here without computing it again: 23
+    /// kB for each id of a model like SmolLM2-135M in F16. The first call also reads all weights, to tell the model.
+    ///
+    /// @throws IllegalStateException if the sequence is empty
+    /// @throws IOException if the file cannot be written; what it held before is still there then
+    public void save(Path path) throws IOException {
+        if (length() == 0) {
+            throw new IllegalStateException("the session is empty: there is nothing to save");
+        }
+        SessionFile.write(path, header(), ids(), cache);
+    }
+
+    /// Makes a saved sequence this one. It goes on exactly as if it had been given as a prompt.
+    ///
+    /// Keys and values of the file are used only where this session would have computed the same bits: with the same
+    /// kernels, element type and layer sharing, and where the last id, which is computed again, gets the very logits that
+    /// it had. Otherwise everything is computed from the ids, as [#prefill] does; the listener then hears of a start at 0.
+    ///
+    /// @return whether it was completed; false if the listener stopped it
+    /// @throws IOException if the file cannot be read
+    /// @throws MalformedFileException if it is no saved session, is damaged, or is of another model
+    /// @throws ContextLengthException if it has more ids than fit
+    public boolean restore(Path path, PrefillListener listener) throws IOException {
+        try (SessionFile file = SessionFile.open(path)) {
+            SessionFile.Header own = header();
+            if (!file.header().model().equals(own.model())) {
+                throw new MalformedFileException(
+                        "%s was saved with another model, whose identity begins with %s; this one's begins with %s"
+                                .formatted(path, start(file.header().model()), start(own.model())));
+            }
+            int[] saved = file.ids();
+            check(saved);
+            cache.truncate(0);
+            if (!file.header().computation().equals(own.computation())) {
+                return prefill(saved, listener);
+            }
+            file.fill(cache);
+            System.arraycopy(saved, 0, ids, 0, saved.length);
+            if (!prefill(saved, listener)) {
+                return false;
+            }
+            if (header().logits() != file.header().logits()) {
+                cache.truncate(0);
+                return prefill(saved, listener);
+            }
+            return true;
+        }
+    }
+
+    private SessionFile.Header header() {
+        LayerSharing sharing = transformer.config().sharing();
+        String computation =
+                "%s kernels, keys and values in %s, %s"
+                        .formatted(transformer.kernels(), options.keyValueType(), sharing);
+        ByteBuffer bytes =
+                ByteBuffer.allocate(Float.BYTES * logits.length).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asFloatBuffer().put(logits);
+        CRC32C sum = new CRC32C();
+        sum.update(bytes);
+        return new SessionFile.Header(transformer.identity(), computation, (int) sum.getValue());
+    }
+
+    private static String start(String identity) {
+        return Printable.quote(identity.substring(0, 12));
     }
 
     /// Frees the keys and values.

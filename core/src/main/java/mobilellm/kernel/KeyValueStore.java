@@ -5,6 +5,7 @@ import mobilellm.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.function.Consumer;
 
 /// Keys and values of one sequence, for every cache slot and key/value head, as F32 or F16.
 ///
@@ -152,6 +153,50 @@ public final class KeyValueStore implements AutoCloseable {
     /// Element `i` of the value of a position.
     public float value(int slot, int head, int position, int i) {
         return get(page(position), valueRow(slot, head, position) + (long) i * type.blockBytes());
+    }
+
+    /// A store of the same shape and type that holds the first `positions` positions too.
+    public KeyValueStore copy(int positions) {
+        var copy = new KeyValueStore(slots, heads, headDim, pages.length * PAGE, type);
+        copy.reserve(positions);
+        for (int i = 0; i < copy.allocated; i++) {
+            copy.pages[i].copyFrom(pages[i]);
+        }
+        return copy;
+    }
+
+    /// The memory of the first `positions` positions, piece by piece, always in the same order: what a store of the same
+    /// shape and type must be given to hold them. Room for them has been reserved.
+    public void forEachPiece(int positions, Consumer<MemorySegment> action) {
+        for (int first = 0; first < positions; first += PAGE) {
+            int used = Math.min(PAGE, positions - first);
+            for (int slot = 0; slot < slots; slot++) {
+                for (int head = 0; head < heads; head++) {
+                    MemorySegment page = page(first);
+                    action.accept(page.asSlice(keyBlock(slot, head, first), keyBytes(used)));
+                    action.accept(page.asSlice(valueRow(slot, head, first), valueBytes(used)));
+                }
+            }
+        }
+    }
+
+    /// Bytes of all pieces of so many positions.
+    public long pieceBytes(int positions) {
+        long heads = (long) slots * this.heads;
+        int rest = positions % PAGE;
+        return heads
+                * (positions / PAGE * (keyBytes(PAGE) + valueBytes(PAGE))
+                        + keyBytes(rest)
+                        + valueBytes(rest));
+    }
+
+    /// Whole blocks: keys of one position do not lie together.
+    private long keyBytes(int positions) {
+        return (long) Math.ceilDiv(positions, BLOCK) * BLOCK * headDim * type.blockBytes();
+    }
+
+    private long valueBytes(int positions) {
+        return (long) positions * valueStride * type.blockBytes();
     }
 
     @Override

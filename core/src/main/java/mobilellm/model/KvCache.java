@@ -4,6 +4,9 @@ import mobilellm.config.KvType;
 import mobilellm.config.ModelConfig;
 import mobilellm.kernel.KeyValueStore;
 
+import java.lang.foreign.MemorySegment;
+import java.util.function.Consumer;
+
 /// Keys and values of one sequence, one slot for each cache slot of the model's layer plan. Memory is taken as the sequence
 /// grows.
 public final class KvCache implements AutoCloseable {
@@ -25,6 +28,42 @@ public final class KvCache implements AutoCloseable {
                         config.headDim(),
                         capacity,
                         type.type());
+    }
+
+    private KvCache(KvCache original) {
+        capacity = original.capacity;
+        store = original.store.copy(original.length);
+        length = original.length;
+    }
+
+    /// A cache of its own that holds the same. Costs the memory of the filled pages, and the time to copy them.
+    public KvCache copy() {
+        return new KvCache(this);
+    }
+
+    /// Hands over the memory of the filled positions, piece by piece, in the order in which [#fill] asks for it.
+    public void read(Consumer<MemorySegment> target) {
+        store.forEachPiece(length, target);
+    }
+
+    /// Bytes that [#read] hands over for so many positions.
+    public long bytesToRead(int positions) {
+        return store.pieceBytes(positions);
+    }
+
+    /// Fills an empty cache with what [#read] of another one of the same model and type gave.
+    ///
+    /// @param positions how many positions that one had
+    /// @param source writes each piece it is given; where it throws, the cache stays empty
+    public void fill(int positions, Consumer<MemorySegment> source) {
+        if (length != 0 || positions > capacity) {
+            throw new IllegalArgumentException(
+                    "cannot fill %d of %d positions, %d of which are taken"
+                            .formatted(positions, capacity, length));
+        }
+        store.reserve(positions);
+        store.forEachPiece(positions, source);
+        length = positions;
     }
 
     /// Bytes that one position takes in a cache of this type.

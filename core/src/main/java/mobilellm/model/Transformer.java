@@ -13,6 +13,7 @@ import mobilellm.kernel.ThreadTeam.Worker;
 
 import java.lang.foreign.Arena;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /// The forward pass of a MobileLLM-style decoder (Liu et al. 2024, arXiv 2402.14905): pre-norm blocks of grouped-query
@@ -30,6 +31,7 @@ public final class Transformer implements AutoCloseable {
     private final ModelConfig config;
     private final LayerPlan plan;
     private final Weights weights;
+    private final KernelProvider provider;
     private final ThreadTeam team;
     private final Arena arena = Arena.ofShared();
     private final Operations kernels;
@@ -46,6 +48,7 @@ public final class Transformer implements AutoCloseable {
     private final Operand feedForwardInner;
     private final ThreadTeam.Job job = this::pass;
     private Batch batch = new Batch();
+    private Optional<String> identity = Optional.empty();
     private Head head;
 
     /// What the output head works on: grows with the number of rows whose logits are wanted at once.
@@ -58,6 +61,7 @@ public final class Transformer implements AutoCloseable {
         this.config = config;
         this.plan = config.plan();
         this.weights = weights;
+        this.provider = provider;
         this.team = team;
         kernels = provider.open(team.threads(), arena);
         int rows = MAXIMUM_BATCH;
@@ -105,6 +109,20 @@ public final class Transformer implements AutoCloseable {
 
     public ModelConfig config() {
         return config;
+    }
+
+    /// Name of the kernels that compute.
+    public String kernels() {
+        return provider.name();
+    }
+
+    /// Tells models apart: the SHA-256 of the sizes and of all weights, in hexadecimal. The layer sharing is not part of
+    /// it, nor are the kernels. The first call reads every weight (about a second for each GB); its result is kept.
+    public synchronized String identity() {
+        if (identity.isEmpty()) {
+            identity = Optional.of(Identity.of(config, weights));
+        }
+        return identity.get();
     }
 
     /// Rows that one [#forward] takes.

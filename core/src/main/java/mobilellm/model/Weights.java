@@ -11,6 +11,7 @@ import mobilellm.tensor.DType;
 import mobilellm.tensor.Tensor;
 
 import java.lang.foreign.Arena;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -49,14 +50,14 @@ public final class Weights implements AutoCloseable {
         }
     }
 
-    private final Arena arena;
+    private final WeightArena arena;
     private final PackedMatrix embedding;
     private final List<Block> blocks;
     private final Activations finalNorm;
     private final PackedMatrix head;
 
     private Weights(
-            Arena arena,
+            WeightArena arena,
             PackedMatrix embedding,
             List<Block> blocks,
             Activations finalNorm,
@@ -73,7 +74,7 @@ public final class Weights implements AutoCloseable {
     /// @param team packs together
     /// @throws IllegalArgumentException if a tensor's type cannot be run
     public static Weights load(ModelTensors tensors, ThreadTeam team) {
-        Arena arena = Arena.ofShared();
+        WeightArena arena = new WeightArena();
         try {
             var embedding = PackedMatrix.pack(tensors.embedding(), arena, team);
             List<Block> blocks = new ArrayList<>();
@@ -136,6 +137,11 @@ public final class Weights implements AutoCloseable {
             }
         }
         return types;
+    }
+
+    /// Adds everything that was packed to a digest.
+    void digest(MessageDigest target) {
+        arena.digest(target);
     }
 
     /// Bytes of all packed matrices.

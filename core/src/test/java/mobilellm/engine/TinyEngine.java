@@ -1,0 +1,60 @@
+package mobilellm.engine;
+
+import mobilellm.checkpoint.ModelTensors;
+import mobilellm.config.KvType;
+import mobilellm.config.LayerSharing;
+import mobilellm.kernel.Kernels;
+import mobilellm.kernel.ThreadTeam;
+import mobilellm.model.Transformer;
+import mobilellm.model.Weights;
+import mobilellm.testing.TinyModel;
+
+import java.util.stream.IntStream;
+
+/// A transformer of random weights, and sessions of it.
+final class TinyEngine implements AutoCloseable {
+    private final ThreadTeam team = new ThreadTeam(2);
+    private final Weights weights;
+    private final Transformer transformer;
+
+    TinyEngine(String kernels, LayerSharing sharing) {
+        this(TinyModel.tensors(), kernels, sharing);
+    }
+
+    TinyEngine(ModelTensors tensors, String kernels, LayerSharing sharing) {
+        weights = Weights.load(tensors, team);
+        transformer =
+                new Transformer(
+                        TinyModel.config().withSharing(sharing),
+                        weights,
+                        Kernels.of(kernels),
+                        team);
+    }
+
+    Transformer transformer() {
+        return transformer;
+    }
+
+    Session session(KvType type) {
+        return new Session(transformer, new SessionOptions(TinyModel.CONTEXT, type, 16));
+    }
+
+    /// The logits after a sequence that a fresh session is given at once.
+    float[] fresh(KvType type, int... ids) {
+        try (Session session = session(type)) {
+            session.prefill(ids, (done, total) -> true);
+            return session.logits().clone();
+        }
+    }
+
+    static int[] ids(int count) {
+        return IntStream.range(0, count).map(i -> (i * 37 + 11) % 96).toArray();
+    }
+
+    @Override
+    public void close() {
+        transformer.close();
+        weights.close();
+        team.close();
+    }
+}
