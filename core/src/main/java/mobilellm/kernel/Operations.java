@@ -8,9 +8,10 @@ import java.util.Set;
 
 /// The operations of a transformer block. All members of a team call each operation together; none contains a barrier.
 ///
-/// Operations on rows (all but [#multiply], [#swiGlu] and [#attend]) share out the rows, always in the same way: a member
-/// may go on with the rows that it has just written itself. A matrix product shares out the rows of the matrix, which are columns of its result, in the same way for any two
-/// matrices of equal height: a member may go on with the columns that it has just written itself.
+/// Most operations share out the rows, always in the same way: a member may go on with the rows that it has just written
+/// itself. A matrix product shares out the rows of the matrix, which are columns of its result, in the same way for any two
+/// matrices of equal height: a member may go on with the columns that it has just written itself, which is what [#addBias],
+/// [#swiGlu] and [#relu] do. [#attend] shares out work in its own way.
 public interface Operations {
     /// Room for `rows` rows of `columns` activations that will meet matrices of these types.
     Operand operand(Arena arena, int rows, int columns, Set<DType> weights);
@@ -39,8 +40,19 @@ public interface Operations {
             boolean accumulate,
             Worker worker);
 
+    /// `y += bias` for each row, on the columns that this member's share of a product of that height wrote; `bias` is one
+    /// row.
+    void addBias(Activations y, int rows, Activations bias, Worker worker);
+
     /// `target = silu(gate) * up`, on the columns that this member's share of a product of that height wrote.
     void swiGlu(Activations gate, Activations up, int rows, Activations target, Worker worker);
+
+    /// `target = max(x, 0)`, on the columns that this member's share of a product of that height wrote.
+    void relu(Activations x, int rows, Activations target, Worker worker);
+
+    /// [#rmsNorm] of each head of each row by itself, in place; `weight` is one row as wide as a head.
+    void normaliseHeads(
+            Activations x, int heads, int rows, Activations weight, double epsilon, Worker worker);
 
     /// Rotates each head of each row; dimension `i` is paired with `i + headDim / 2`.
     void rotate(Activations x, int heads, RotaryAngles angles, int rows, Worker worker);

@@ -1,14 +1,18 @@
 package mobilellm.model;
 
 import mobilellm.checkpoint.BlockTensors;
+import mobilellm.checkpoint.Linear;
 import mobilellm.checkpoint.ModelTensors;
+import mobilellm.config.Attention.QueryKeyNorm;
 import mobilellm.config.LayerPlan;
 import mobilellm.config.ModelConfig;
 import mobilellm.quant.Dequantise;
 import mobilellm.tensor.Tensor;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /// The model in 64-bit arithmetic, plain loops and no cache: what every faster path is measured against.
@@ -63,18 +67,22 @@ public final class Reference {
             int slot = visit.cacheSlot();
 
             double[][] attentionInput = rmsNorm(stream, block.attentionNorm);
-            double[][] queries = rotate(times(attentionInput, block.query)); // [n, heads * headDim]
+            double[][] queries = // [n, heads * headDim]
+                    positioned(block.query.of(attentionInput), block.queryNorm);
             if (visit.writesCache()) {
-                keys[slot] = rotate(times(attentionInput, block.key));
-                values[slot] = times(attentionInput, block.value);
+                keys[slot] = positioned(block.key.of(attentionInput), block.keyNorm);
+                values[slot] = block.value.of(attentionInput);
             }
             double[][] attended = attend(queries, keys[slot], values[slot]); // [n, heads * headDim]
-            stream = plus(stream, times(attended, block.attentionOutput));
+            stream = plus(stream, block.attentionOutput.of(attended));
 
             double[][] feedForwardInput = rmsNorm(stream, block.feedForwardNorm);
-            double[][] gate = times(feedForwardInput, block.gate); // [n, intermediate]
-            double[][] up = times(feedForwardInput, block.up); // [n, intermediate]
-            stream = plus(stream, times(swiGlu(gate, up), block.down));
+            double[][] up = block.up.of(feedForwardInput); // [n, intermediate]
+            double[][] inner = // [n, intermediate]
+                    block.gate.isPresent()
+                            ? swiGlu(block.gate.get().of(feedForwardInput), up)
+                            : relu(up);
+            stream = plus(stream, block.down.of(inner));
             states.add(stream);
         }
         return states;
@@ -102,33 +110,60 @@ public final class Reference {
 
     /// `x * weight / sqrt(mean(x^2) + epsilon)`, each row by itself.
     private double[][] rmsNorm(double[][] input, Matrix weight) {
-        int width = weight.columns;
-        double[][] output = new double[input.length][width];
+        double[][] output = new double[input.length][];
         for (int position = 0; position < input.length; position++) {
-            double squares = 0;
-            for (double x : input[position]) {
-                squares += x * x;
-            }
-            double scale = 1 / Math.sqrt(squares / width + config.rmsNormEpsilon());
-            for (int i = 0; i < width; i++) {
-                output[position][i] = input[position][i] * scale * weight.values[i];
-            }
+            output[position] = input[position].clone();
+            rmsNorm(output[position], 0, weight.values);
         }
         return output;
     }
 
+    /// The same in place for as many dimensions as there are weights, from `start` on.
+    private void rmsNorm(double[] row, int start, float[] weights) {
+        double squares = 0;
+        for (int i = 0; i < weights.length; i++) {
+            squares += row[start + i] * row[start + i];
+        }
+        double scale = 1 / Math.sqrt(squares / weights.length + config.rmsNormEpsilon());
+        for (int i = 0; i < weights.length; i++) {
+            row[start + i] *= scale * weights[i];
+        }
+    }
+
+    /// Queries or keys as attention compares them: rotated, and each head normalised before (with a weight: Qwen3) or
+    /// after that (without: Llama 4) where the model does.
+    private double[][] positioned(double[][] heads, Optional<Matrix> norm) {
+        norm.ifPresent(weight -> normaliseHeads(heads, weight.values));
+        rotate(heads);
+        if (config.attention().norm() == QueryKeyNorm.PLAIN_AFTER_ROPE) {
+            float[] ones = new float[config.headDim()];
+            Arrays.fill(ones, 1);
+            normaliseHeads(heads, ones);
+        }
+        return heads;
+    }
+
+    private void normaliseHeads(double[][] heads, float[] weights) {
+        for (double[] row : heads) {
+            for (int head = 0; head < row.length; head += weights.length) {
+                rmsNorm(row, head, weights);
+            }
+        }
+    }
+
     /// Rotates every head in place: dimensions `i` and `i + headDim / 2` are one pair, turned by
-    /// the position times the frequency of the pair ([mobilellm.config.Rope#frequencies]).
-    private double[][] rotate(double[][] heads) {
+    /// `position * frequencies[i]`.
+    private void rotate(double[][] heads) {
         int headDim = config.headDim();
         int half = headDim / 2;
         double[] frequencies = config.rope().frequencies(headDim);
+        double factor = config.rope().attentionFactor();
         for (int position = 0; position < heads.length; position++) {
             double[] row = heads[position];
             for (int i = 0; i < half; i++) {
                 double angle = position * frequencies[i];
-                double cos = Math.cos(angle) * config.rope().attentionFactor();
-                double sin = Math.sin(angle) * config.rope().attentionFactor();
+                double cos = factor * Math.cos(angle);
+                double sin = factor * Math.sin(angle);
                 for (int head = 0; head < row.length; head += headDim) {
                     double first = row[head + i];
                     double second = row[head + half + i];
@@ -137,7 +172,6 @@ public final class Reference {
                 }
             }
         }
-        return heads;
     }
 
     /// Causal attention; query head `h` reads key/value head `h / groupSize`.
@@ -195,6 +229,14 @@ public final class Reference {
         return output;
     }
 
+    private static double[][] relu(double[][] input) {
+        double[][] output = new double[input.length][];
+        for (int position = 0; position < input.length; position++) {
+            output[position] = Arrays.stream(input[position]).map(x -> Math.max(x, 0)).toArray();
+        }
+        return output;
+    }
+
     private static double[][] plus(double[][] left, double[][] right) {
         double[][] sum = new double[left.length][left[0].length];
         for (int position = 0; position < left.length; position++) {
@@ -240,28 +282,51 @@ public final class Reference {
         }
     }
 
+    /// `W x + b`.
+    private record Layer(Matrix weight, Optional<Matrix> bias) {
+        Layer(Linear linear) {
+            this(new Matrix(linear.weight()), linear.bias().map(Matrix::new));
+        }
+
+        double[][] of(double[][] input) {
+            double[][] output = times(input, weight);
+            if (bias.isPresent()) {
+                for (double[] row : output) {
+                    for (int i = 0; i < row.length; i++) {
+                        row[i] += bias.get().values[i];
+                    }
+                }
+            }
+            return output;
+        }
+    }
+
     private record Block(
             Matrix attentionNorm, // [hidden]
-            Matrix query, // [heads * headDim, hidden]
-            Matrix key, // [keyValueHeads * headDim, hidden]
-            Matrix value, // [keyValueHeads * headDim, hidden]
-            Matrix attentionOutput, // [hidden, heads * headDim]
+            Layer query, // [heads * headDim, hidden]
+            Layer key, // [keyValueHeads * headDim, hidden]
+            Layer value, // [keyValueHeads * headDim, hidden]
+            Optional<Matrix> queryNorm, // [headDim]
+            Optional<Matrix> keyNorm, // [headDim]
+            Layer attentionOutput, // [hidden, heads * headDim]
             Matrix feedForwardNorm, // [hidden]
-            Matrix gate, // [intermediate, hidden]
-            Matrix up, // [intermediate, hidden]
-            Matrix down // [hidden, intermediate]
+            Optional<Layer> gate, // [intermediate, hidden]
+            Layer up, // [intermediate, hidden]
+            Layer down // [hidden, intermediate]
             ) {
         static Block of(BlockTensors tensors) {
             return new Block(
                     new Matrix(tensors.attentionNorm()),
-                    new Matrix(tensors.query().weight()),
-                    new Matrix(tensors.key().weight()),
-                    new Matrix(tensors.value().weight()),
-                    new Matrix(tensors.attentionOutput().weight()),
+                    new Layer(tensors.query()),
+                    new Layer(tensors.key()),
+                    new Layer(tensors.value()),
+                    tensors.queryNorm().map(Matrix::new),
+                    tensors.keyNorm().map(Matrix::new),
+                    new Layer(tensors.attentionOutput()),
                     new Matrix(tensors.feedForwardNorm()),
-                    new Matrix(tensors.gate().orElseThrow().weight()),
-                    new Matrix(tensors.up().weight()),
-                    new Matrix(tensors.down().weight()));
+                    tensors.gate().map(Layer::new),
+                    new Layer(tensors.up()),
+                    new Layer(tensors.down()));
         }
     }
 }

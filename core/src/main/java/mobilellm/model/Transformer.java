@@ -1,23 +1,23 @@
 package mobilellm.model;
 
+import mobilellm.config.Attention.QueryKeyNorm;
 import mobilellm.config.LayerPlan;
 import mobilellm.config.ModelConfig;
 import mobilellm.kernel.Activations;
 import mobilellm.kernel.KernelProvider;
 import mobilellm.kernel.Operand;
 import mobilellm.kernel.Operations;
-import mobilellm.kernel.RotaryAngles;
 import mobilellm.kernel.Sequences;
 import mobilellm.kernel.ThreadTeam;
 import mobilellm.kernel.ThreadTeam.Worker;
 
 import java.lang.foreign.Arena;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
 /// The forward pass of a MobileLLM-style decoder (Liu et al. 2024, arXiv 2402.14905): pre-norm blocks of grouped-query
-/// attention with rotary embedding and a SwiGLU feed-forward layer, the output head usually the embedding itself.
+/// attention with rotary embedding and a feed-forward layer, the output head usually the embedding itself. What only some
+/// models have (biases, normalised heads, a feed-forward layer without a gate) costs the others nothing but a branch.
 ///
 /// [#pass] is the whole model, top to bottom. Every member of the thread team runs it at once and does its share of each
 /// operation; a barrier stands wherever the next operation reads what another member wrote. Nothing is allocated in a pass.
@@ -35,20 +35,11 @@ public final class Transformer implements AutoCloseable {
     private final ThreadTeam team;
     private final Arena arena = Arena.ofShared();
     private final Operations kernels;
-    private final RotaryAngles angles;
-    private final Activations hidden;
-    private final Activations queries;
-    private final Activations keys;
-    private final Activations values;
-    private final Activations gate;
-    private final Activations up;
-    private final Operand attentionInput;
-    private final Operand attended;
-    private final Operand feedForwardInput;
-    private final Operand feedForwardInner;
+    private final Activations plainHeadNorm; // [1, headDim] of ones
     private final ThreadTeam.Job job = this::pass;
     private Batch batch = new Batch();
     private Optional<String> identity = Optional.empty();
+    private Buffers buffers;
     private Head head;
 
     /// What the output head works on: grows with the number of rows whose logits are wanted at once.
@@ -64,38 +55,11 @@ public final class Transformer implements AutoCloseable {
         this.provider = provider;
         this.team = team;
         kernels = provider.open(team.threads(), arena);
-        int rows = MAXIMUM_BATCH;
-        angles = new RotaryAngles(rows, config.headDim(), config.rope());
-        hidden = new Activations(arena, rows, config.hiddenSize());
-        queries = new Activations(arena, rows, config.queryWidth());
-        keys = new Activations(arena, rows, config.keyValueWidth());
-        values = new Activations(arena, rows, config.keyValueWidth());
-        gate = new Activations(arena, rows, config.intermediateSize());
-        up = new Activations(arena, rows, config.intermediateSize());
-        attentionInput =
-                kernels.operand(
-                        arena,
-                        rows,
-                        config.hiddenSize(),
-                        weights.types(block -> List.of(block.query(), block.key(), block.value())));
-        attended =
-                kernels.operand(
-                        arena,
-                        rows,
-                        config.queryWidth(),
-                        weights.types(block -> List.of(block.attentionOutput())));
-        feedForwardInput =
-                kernels.operand(
-                        arena,
-                        rows,
-                        config.hiddenSize(),
-                        weights.types(block -> List.of(block.gate(), block.up())));
-        feedForwardInner =
-                kernels.operand(
-                        arena,
-                        rows,
-                        config.intermediateSize(),
-                        weights.types(block -> List.of(block.down())));
+        plainHeadNorm = new Activations(arena, 1, config.headDim());
+        for (int i = 0; i < config.headDim(); i++) {
+            plainHeadNorm.set(0, i, 1);
+        }
+        buffers = Buffers.allocate(1, config, weights, kernels);
         head = head(1);
     }
 
@@ -146,6 +110,13 @@ public final class Transformer implements AutoCloseable {
                                 .formatted(token, config.vocabularySize()));
             }
         }
+        if (rows.size() > buffers.rows()) {
+            // Doubling bounds how often this happens; decoding alone never pays for a long prompt's
+            // rows.
+            int wanted = Math.min(MAXIMUM_BATCH, Math.max(rows.size(), 2 * buffers.rows()));
+            buffers.close();
+            buffers = Buffers.allocate(wanted, config, weights, kernels);
+        }
         if (rows.logitsRows() > head.logits().rows()) {
             head.arena().close();
             head = head(rows.logitsRows());
@@ -165,12 +136,19 @@ public final class Transformer implements AutoCloseable {
         int rows = batch.size();
         Sequences sequences = batch.all();
         double epsilon = config.rmsNormEpsilon();
+        var hidden = buffers.hidden(); // [rows, hiddenSize]
+        var queries = buffers.queries(); // [rows, heads * headDim]
+        var keys = buffers.keys(); // [rows, keyValueHeads * headDim]
+        var values = buffers.values(); // [rows, keyValueHeads * headDim]
+        var attentionInput = buffers.attentionInput(); // [rows, hiddenSize]
+        var attended = buffers.attended(); // [rows, heads * headDim]
+        var feedForwardInput = buffers.feedForwardInput(); // [rows, hiddenSize]
+        var feedForwardInner = buffers.feedForwardInner(); // [rows, intermediateSize]
 
         for (int row = worker.from(rows); row < worker.to(rows); row++) {
-            angles.set(row, sequences.position(row));
+            buffers.angles().set(row, sequences.position(row));
         }
-        kernels.embed(
-                weights.embedding(), batch.tokens(), rows, hidden, worker); // [rows, hiddenSize]
+        kernels.embed(weights.embedding(), batch.tokens(), rows, hidden, worker);
 
         for (int v = 0; v < plan.visits().size(); v++) {
             var visit = plan.visits().get(v);
@@ -180,15 +158,15 @@ public final class Transformer implements AutoCloseable {
                     hidden, rows, block.attentionNorm(), epsilon, attentionInput.values(), worker);
             kernels.prepare(attentionInput, rows, worker);
             worker.barrier();
-            kernels.multiply(block.query(), attentionInput, rows, queries, false, worker);
+            project(block.query(), attentionInput, rows, queries, false, worker);
             if (visit.writesCache()) {
-                kernels.multiply(block.key(), attentionInput, rows, keys, false, worker);
-                kernels.multiply(block.value(), attentionInput, rows, values, false, worker);
+                project(block.key(), attentionInput, rows, keys, false, worker);
+                project(block.value(), attentionInput, rows, values, false, worker);
             }
             worker.barrier();
-            kernels.rotate(queries, config.heads(), angles, rows, worker);
+            rotate(queries, config.heads(), block.queryNorm(), rows, worker);
             if (visit.writesCache()) {
-                kernels.rotate(keys, config.keyValueHeads(), angles, rows, worker);
+                rotate(keys, config.keyValueHeads(), block.keyNorm(), rows, worker);
                 kernels.store(keys, values, sequences, rows, visit.cacheSlot(), worker);
             }
             worker.barrier();
@@ -207,7 +185,7 @@ public final class Transformer implements AutoCloseable {
             worker.barrier();
             kernels.prepare(attended, rows, worker);
             worker.barrier();
-            kernels.multiply(block.attentionOutput(), attended, rows, hidden, true, worker);
+            project(block.attentionOutput(), attended, rows, hidden, true, worker);
             worker.barrier();
 
             kernels.rmsNorm(
@@ -219,14 +197,15 @@ public final class Transformer implements AutoCloseable {
                     worker);
             kernels.prepare(feedForwardInput, rows, worker);
             worker.barrier();
-            kernels.multiply(block.gate(), feedForwardInput, rows, gate, false, worker);
-            kernels.multiply(block.up(), feedForwardInput, rows, up, false, worker);
-            kernels.swiGlu(
-                    gate, up, rows, feedForwardInner.values(), worker); // [rows, intermediateSize]
+            project(block.up(), feedForwardInput, rows, buffers.up(), false, worker);
+            if (block.gate().isPresent()) {
+                project(block.gate().get(), feedForwardInput, rows, buffers.gate(), false, worker);
+            }
+            activate(rows, worker);
             worker.barrier();
             kernels.prepare(feedForwardInner, rows, worker);
             worker.barrier();
-            kernels.multiply(block.down(), feedForwardInner, rows, hidden, true, worker);
+            project(block.down(), feedForwardInner, rows, hidden, true, worker);
             worker.barrier();
         }
 
@@ -236,12 +215,48 @@ public final class Transformer implements AutoCloseable {
         kernels.multiply(weights.head(), head.input(), rows, head.logits(), false, worker);
     }
 
+    /// `y = W x + b`, or `y += W x + b`.
+    private void project(
+            Projection projection,
+            Operand x,
+            int rows,
+            Activations y,
+            boolean accumulate,
+            Worker worker) {
+        kernels.multiply(projection.matrix(), x, rows, y, accumulate, worker);
+        if (projection.bias().isPresent()) {
+            kernels.addBias(y, rows, projection.bias().get(), worker);
+        }
+    }
+
+    /// Turns the heads to their positions; some models normalise each of them before or after that.
+    private void rotate(
+            Activations x, int heads, Optional<Activations> headNorm, int rows, Worker worker) {
+        double epsilon = config.rmsNormEpsilon();
+        if (headNorm.isPresent()) {
+            kernels.normaliseHeads(x, heads, rows, headNorm.get(), epsilon, worker);
+        }
+        kernels.rotate(x, heads, buffers.angles(), rows, worker);
+        if (config.attention().norm() == QueryKeyNorm.PLAIN_AFTER_ROPE) {
+            kernels.normaliseHeads(x, heads, rows, plainHeadNorm, epsilon, worker);
+        }
+    }
+
+    /// Makes the hidden layer of the feed-forward layer.
+    private void activate(int rows, Worker worker) {
+        var inner = buffers.feedForwardInner().values(); // [rows, intermediateSize]
+        switch (config.feedForward().activation()) {
+            case SWIGLU -> kernels.swiGlu(buffers.gate(), buffers.up(), rows, inner, worker);
+            case RELU -> kernels.relu(buffers.up(), rows, inner, worker);
+        }
+    }
+
     /// Moves the wanted rows of `hidden` and `queries` to the front.
     private void keepWantedRows(Worker worker) {
         if (worker.index() == 0) {
             for (int row = 0; row < batch.logitsRows(); row++) {
-                hidden.copyRow(batch.wantedRow(row), row);
-                queries.copyRow(batch.wantedRow(row), row);
+                buffers.hidden().copyRow(batch.wantedRow(row), row);
+                buffers.queries().copyRow(batch.wantedRow(row), row);
             }
         }
         worker.barrier();
@@ -268,6 +283,7 @@ public final class Transformer implements AutoCloseable {
     @Override
     public void close() {
         head.arena().close();
+        buffers.close();
         arena.close();
     }
 }

@@ -15,38 +15,63 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /// All weights of a model, packed once for the kernels. The checkpoint they came from may be closed afterwards.
 public final class Weights implements AutoCloseable {
     /// One stored block.
     ///
     /// @param attentionNorm `[1, hiddenSize]`
-    /// @param query [heads * headDim, hiddenSize]
-    /// @param key [keyValueHeads * headDim, hiddenSize]
-    /// @param value [keyValueHeads * headDim, hiddenSize]
-    /// @param attentionOutput [hiddenSize, heads * headDim]
+    /// @param query to `heads * headDim` from `hiddenSize`
+    /// @param key to `keyValueHeads * headDim` from `hiddenSize`
+    /// @param value to `keyValueHeads * headDim` from `hiddenSize`
+    /// @param queryNorm `[1, headDim]`, where queries and keys are normalised with a weight
+    /// @param keyNorm `[1, headDim]`, as `queryNorm`
+    /// @param attentionOutput to `hiddenSize` from `heads * headDim`
     /// @param feedForwardNorm `[1, hiddenSize]`
-    /// @param gate [intermediateSize, hiddenSize]
-    /// @param up [intermediateSize, hiddenSize]
-    /// @param down [hiddenSize, intermediateSize]
+    /// @param gate to `intermediateSize` from `hiddenSize`, where there is one
+    /// @param up to `intermediateSize` from `hiddenSize`
+    /// @param down to `hiddenSize` from `intermediateSize`
     record Block(
             Activations attentionNorm,
-            PackedMatrix query,
-            PackedMatrix key,
-            PackedMatrix value,
-            PackedMatrix attentionOutput,
+            Projection query,
+            Projection key,
+            Projection value,
+            Optional<Activations> queryNorm,
+            Optional<Activations> keyNorm,
+            Projection attentionOutput,
             Activations feedForwardNorm,
-            PackedMatrix gate,
-            PackedMatrix up,
-            PackedMatrix down) {
+            Optional<Projection> gate,
+            Projection up,
+            Projection down) {
+        static Block pack(BlockTensors block, Arena arena, ThreadTeam team) {
+            return new Block(
+                    row(block.attentionNorm(), arena),
+                    Projection.pack(block.query(), arena, team),
+                    Projection.pack(block.key(), arena, team),
+                    Projection.pack(block.value(), arena, team),
+                    block.queryNorm().map(norm -> row(norm, arena)),
+                    block.keyNorm().map(norm -> row(norm, arena)),
+                    Projection.pack(block.attentionOutput(), arena, team),
+                    row(block.feedForwardNorm(), arena),
+                    block.gate().map(gate -> Projection.pack(gate, arena, team)),
+                    Projection.pack(block.up(), arena, team),
+                    Projection.pack(block.down(), arena, team));
+        }
+
+        /// The projections that read the feed-forward layer's input.
+        List<Projection> inner() {
+            return gate.isPresent() ? List.of(gate.get(), up) : List.of(up);
+        }
+
         long bytes() {
-            long bytes = 0;
-            for (var matrix : List.of(query, key, value, attentionOutput, gate, up, down)) {
-                bytes += matrix.bytes();
-            }
-            return bytes;
+            return Stream.concat(
+                            Stream.of(query, key, value, attentionOutput, down), inner().stream())
+                    .mapToLong(projection -> projection.matrix().bytes())
+                    .sum();
         }
     }
 
@@ -79,34 +104,25 @@ public final class Weights implements AutoCloseable {
             var embedding = PackedMatrix.pack(tensors.embedding(), arena, team);
             List<Block> blocks = new ArrayList<>();
             for (BlockTensors block : tensors.blocks()) {
-                blocks.add(
-                        new Block(
-                                norm(block.attentionNorm(), arena),
-                                PackedMatrix.pack(block.query().weight(), arena, team),
-                                PackedMatrix.pack(block.key().weight(), arena, team),
-                                PackedMatrix.pack(block.value().weight(), arena, team),
-                                PackedMatrix.pack(block.attentionOutput().weight(), arena, team),
-                                norm(block.feedForwardNorm(), arena),
-                                PackedMatrix.pack(block.gate().orElseThrow().weight(), arena, team),
-                                PackedMatrix.pack(block.up().weight(), arena, team),
-                                PackedMatrix.pack(block.down().weight(), arena, team)));
+                blocks.add(Block.pack(block, arena, team));
             }
             var head =
                     tensors.outputHead().isPresent()
                             ? PackedMatrix.pack(tensors.outputHead().get(), arena, team)
                             : embedding;
-            return new Weights(arena, embedding, blocks, norm(tensors.finalNorm(), arena), head);
+            return new Weights(arena, embedding, blocks, row(tensors.finalNorm(), arena), head);
         } catch (Throwable e) {
             arena.close();
             throw e;
         }
     }
 
-    private static Activations norm(Tensor tensor, Arena arena) {
+    /// A vector of a checkpoint as one row.
+    static Activations row(Tensor tensor, Arena arena) {
         float[] values = Dequantise.toFloat(tensor);
-        var norm = new Activations(arena, 1, values.length);
-        norm.write(0, 0, values, 0, values.length);
-        return norm;
+        var row = new Activations(arena, 1, values.length);
+        row.write(0, 0, values, 0, values.length);
+        return row;
     }
 
     /// [vocabularySize, hiddenSize]
@@ -129,11 +145,11 @@ public final class Weights implements AutoCloseable {
     }
 
     /// Types that the matrices of one site of the blocks have.
-    Set<DType> types(Function<Block, List<PackedMatrix>> site) {
+    Set<DType> types(Function<Block, List<Projection>> site) {
         Set<DType> types = EnumSet.noneOf(DType.class);
         for (Block block : blocks) {
-            for (PackedMatrix matrix : site.apply(block)) {
-                types.add(matrix.type());
+            for (Projection projection : site.apply(block)) {
+                types.add(projection.matrix().type());
             }
         }
         return types;

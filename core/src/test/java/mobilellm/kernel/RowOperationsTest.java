@@ -52,15 +52,61 @@ class RowOperationsTest {
 
     private static void assertNormalised(
             Activations x, Activations weight, Activations y, int row) {
+        assertNormalised(x, 0, weight, y, row);
+    }
+
+    /// As many columns as there are weights, from `first` on.
+    private static void assertNormalised(
+            Activations x, int first, Activations weight, Activations y, int row) {
         double squares = 0;
-        for (int i = 0; i < x.columns(); i++) {
-            squares += (double) x.get(row, i) * x.get(row, i);
+        for (int i = 0; i < weight.columns(); i++) {
+            squares += (double) x.get(row, first + i) * x.get(row, first + i);
         }
-        double scale = 1 / Math.sqrt(squares / x.columns() + 1e-5);
-        for (int i = 0; i < x.columns(); i++) {
-            double expected = x.get(row, i) * scale * weight.get(0, i);
-            assertThat((double) y.get(row, i))
+        double scale = 1 / Math.sqrt(squares / weight.columns() + 1e-5);
+        for (int i = 0; i < weight.columns(); i++) {
+            double expected = x.get(row, first + i) * scale * weight.get(0, i);
+            assertThat((double) y.get(row, first + i))
                     .isEqualTo(expected, within(1e-6 * Math.abs(expected) + 1e-37));
+        }
+    }
+
+    @Test
+    void headsAreNormalisedEachByItself() {
+        for (Operations operations : providers(1)) {
+            for (int headDim : new int[] {2, 16, 24, 40, 64, 128}) {
+                Activations x = gaussian(ROWS, 3 * headDim, 2);
+                Activations weight = gaussian(1, headDim, 1);
+                Activations y = copy(x);
+                team.run(worker -> operations.normaliseHeads(y, 3, ROWS, weight, 1e-5, worker));
+                for (int r = 0; r < ROWS; r++) {
+                    for (int head = 0; head < 3; head++) {
+                        assertNormalised(x, head * headDim, weight, y, r);
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void biasesAreAddedAndNegativesCutOff() {
+        for (Operations operations : providers(577)) {
+            for (int width : WIDTHS) {
+                Activations x = gaussian(ROWS, width, 1);
+                Activations bias = gaussian(1, width, 1);
+                Activations sum = copy(x);
+                Activations positive = new Activations(arena, ROWS, width);
+                team.run(
+                        worker -> {
+                            operations.addBias(sum, ROWS, bias, worker);
+                            operations.relu(x, ROWS, positive, worker);
+                        });
+                for (int r = 0; r < ROWS; r++) {
+                    for (int i = 0; i < width; i++) {
+                        assertThat(sum.get(r, i)).isEqualTo(x.get(r, i) + bias.get(0, i));
+                        assertThat(positive.get(r, i)).isEqualTo(Math.max(x.get(r, i), 0));
+                    }
+                }
+            }
         }
     }
 
@@ -93,10 +139,13 @@ class RowOperationsTest {
         for (Operations operations : providers(33)) {
             Activations gate = gaussian(ROWS, 33, 1);
             Activations up = gaussian(ROWS, 33, 1);
+            Activations bias = gaussian(1, 33, 1);
             Activations y = new Activations(arena, ROWS, 33);
             team.run(
                     worker -> {
                         operations.swiGlu(gate, up, ROWS, y, worker);
+                        operations.addBias(y, ROWS, bias, worker);
+                        operations.relu(y, ROWS, y, worker);
                         operations.rmsNorm(y, ROWS, y, 1e-5, y, worker);
                     });
             for (int r = 0; r < ROWS; r++) {

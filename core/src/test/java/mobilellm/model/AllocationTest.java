@@ -24,8 +24,8 @@ class AllocationTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void decodingAllocatesNothingToSpeakOf(int threads) {
-        var tensors = MixedModel.tensors(0);
-        var config = MixedModel.config(LayerSharing.NONE);
+        var config = MixedModel.biased(LayerSharing.NONE);
+        var tensors = MixedModel.tensors(config, 0);
         try (RunningModel model = new RunningModel(tensors, config, "vector", threads)) {
             assertThat(bytesPerToken(model, 100_000)).isLessThan(BYTES_PER_TOKEN);
         }

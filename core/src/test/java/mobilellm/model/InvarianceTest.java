@@ -6,12 +6,14 @@ import mobilellm.config.KvType;
 import mobilellm.config.LayerSharing;
 import mobilellm.config.LayerSharing.Cache;
 import mobilellm.config.LayerSharing.Strategy;
+import mobilellm.config.ModelConfig;
 import mobilellm.testing.RealModel;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
 import java.util.Arrays;
@@ -31,14 +33,33 @@ class InvarianceTest {
         "scalar, F16, 5"
     })
     void aMixOfAllWeightTypesIsInvariant(String kernels, KvType type, int first) {
+        assertInvariant(MixedModel.config(LayerSharing.NONE), first, kernels, type);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = "NONE", mode = EnumSource.Mode.EXCLUDE)
+    void sharedLayersAreInvariant(Strategy strategy) {
+        for (Cache cache : Cache.values()) {
+            var config = MixedModel.config(new LayerSharing(strategy, 3, cache));
+            assertInvariant(config, 2, "vector", KvType.F32);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"scalar", "vector"})
+    void biasesHeadNormsAndLayersWithoutAGateAreInvariant(String kernels) {
+        var sharing = new LayerSharing(Strategy.REVERSE, 2, Cache.FIRST_VISIT);
+        assertInvariant(MixedModel.biased(LayerSharing.NONE), 0, kernels, KvType.F32);
+        assertInvariant(MixedModel.biased(sharing), 4, kernels, KvType.F16);
+        assertInvariant(MixedModel.ungated(LayerSharing.NONE), 1, kernels, KvType.F32);
+    }
+
+    private static void assertInvariant(
+            ModelConfig config, int first, String kernels, KvType type) {
         int[][] sequences = sequences(5, 70, 131);
-        LayerSharing sharing =
-                first == 3
-                        ? new LayerSharing(Strategy.IMMEDIATE, 2, Cache.FIRST_VISIT)
-                        : LayerSharing.NONE;
         float[][][] expected = null;
         for (int threads = 1; threads <= 3; threads++) {
-            try (RunningModel model = mixed(kernels, first, sharing, threads)) {
+            try (RunningModel model = mixed(config, first, kernels, threads)) {
                 if (expected == null) {
                     expected = eachAlone(model, sequences, type);
                 }
@@ -56,17 +77,15 @@ class InvarianceTest {
     @EnumSource
     void aSequenceLongerThanAPageOfTheCacheIsInvariant(KvType type) {
         int[][] sequences = sequences(2, 500, 131);
-        try (RunningModel model = mixed("vector", 0, LayerSharing.NONE, 1)) {
+        try (RunningModel model = mixed(MixedModel.config(LayerSharing.NONE), 0, "vector", 1)) {
             float[][][] expected = eachAlone(model, sequences, type);
             assertSame(model, sequences, 1, 1, type, expected);
             assertSame(model, sequences, 2, 100, type, expected);
         }
     }
 
-    private static RunningModel mixed(
-            String kernels, int first, LayerSharing sharing, int threads) {
-        return new RunningModel(
-                MixedModel.tensors(first), MixedModel.config(sharing), kernels, threads);
+    private static RunningModel mixed(ModelConfig config, int first, String kernels, int threads) {
+        return new RunningModel(MixedModel.tensors(config, first), config, kernels, threads);
     }
 
     @Test

@@ -1,53 +1,25 @@
 package mobilellm.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import mobilellm.config.KvType;
-import mobilellm.testing.JsonRow;
 import mobilellm.testing.RealModel;
-import mobilellm.testing.ReferenceTensors;
-import mobilellm.testing.Shared;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-/// The forward pass against PyTorch and Transformers. Tolerances are from the notes beside the reference outputs.
+/// The forward pass against Transformers, with the real model. Tolerances are from the notes beside the reference outputs.
 class ParityTest {
     private static final int ALL = 512;
 
     /// Greedy steps whose best two logits are closer than this may go either way.
     private static final double DECIDED = 1e-3;
-
-    @ParameterizedTest
-    @ValueSource(strings = {"scalar", "vector"})
-    void logitsOfPlainWeightsEqualPyTorch(String kernels) throws IOException {
-        String folder = "fixtures/models/plain-96x4/";
-        ReferenceTensors expected =
-                ReferenceTensors.read(Shared.path(folder + "expected.safetensors"));
-        JsonRow sequences = JsonRow.read(Shared.path(folder + "expected.json")).row("sequences");
-        try (RunningModel model =
-                RunningModel.open(Shared.path(folder + "gguf-f16/model.gguf"), kernels, 2)) {
-            for (String length : List.of("len1", "len7", "len33", "len130")) {
-                double[][] rows = expected.rows("none." + length + ".logits_f64"); // the last ones
-                int[] ids = sequences.ids(length);
-                float[][] logits = model.logits(new int[][] {ids}, ALL, KvType.F32)[0];
-                for (int row = 0; row < rows.length; row++) {
-                    int position = ids.length - rows.length + row;
-                    assertThat(widened(logits[position]))
-                            .as("%s, position %d", length, position)
-                            .containsExactly(rows[row], within(5e-4));
-                }
-            }
-        }
-    }
 
     @Test
     void scalarKernelsGiveTheLogitsAndTheGreedyTextOfTransformers() throws IOException {
@@ -104,7 +76,7 @@ class ParityTest {
                     int position = prompt.firstPosition() + row;
                     largest = Math.max(largest, prompt.largestDifference(position, logits[row]));
                     divergences += prompt.divergence(position, logits[row]);
-                    same += best(logits[row]) == prompt.best(position) ? 1 : 0;
+                    same += RunningModel.best(logits[row]) == prompt.best(position) ? 1 : 0;
                 }
                 int unequal = Arrays.mismatch(texts[p], prompt.greedyIds());
                 System.out.printf(
@@ -176,30 +148,12 @@ class ParityTest {
             transformer.forward(batch);
             for (int p = 0; p < prompts.length; p++) {
                 transformer.logits(p, logits);
-                texts[p][step] = best(logits);
+                texts[p][step] = RunningModel.best(logits);
             }
         }
         for (KvCache cache : caches) {
             cache.close();
         }
         return texts;
-    }
-
-    private static int best(float[] logits) {
-        int best = 0;
-        for (int id = 0; id < logits.length; id++) {
-            if (logits[id] > logits[best]) {
-                best = id;
-            }
-        }
-        return best;
-    }
-
-    private static double[] widened(float[] values) {
-        double[] widened = new double[values.length];
-        for (int i = 0; i < values.length; i++) {
-            widened[i] = values[i];
-        }
-        return widened;
     }
 }

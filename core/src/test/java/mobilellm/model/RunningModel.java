@@ -77,6 +77,37 @@ final class RunningModel implements AutoCloseable {
         return logits;
     }
 
+    /// The ids that follow a prompt when always the best one is taken.
+    int[] greedy(int[] prompt, int count) {
+        int[] ids = new int[count];
+        float[] logits = new float[transformer.config().vocabularySize()];
+        Batch batch = new Batch();
+        try (KvCache cache = cache(prompt.length + count, KvType.F32)) {
+            for (int i = 0; i < prompt.length; i++) {
+                batch.add(cache, prompt[i], i == prompt.length - 1);
+            }
+            for (int i = 0; i < count; i++) {
+                transformer.forward(batch);
+                transformer.logits(0, logits);
+                ids[i] = best(logits);
+                batch.clear();
+                batch.add(cache, ids[i], true);
+            }
+        }
+        return ids;
+    }
+
+    /// The id with the largest logit, the lowest of several.
+    static int best(float[] logits) {
+        int best = 0;
+        for (int id = 0; id < logits.length; id++) {
+            if (logits[id] > logits[best]) {
+                best = id;
+            }
+        }
+        return best;
+    }
+
     @Override
     public void close() {
         transformer.close();

@@ -47,15 +47,32 @@ final class ScalarOperations implements Operations {
         float[] row = new float[x.columns()];
         for (int r = worker.from(rows); r < worker.to(rows); r++) {
             x.read(r, 0, row, 0, row.length);
-            float squares = 0;
-            for (float value : row) {
-                squares = Math.fma(value, value, squares);
-            }
-            float scale = (float) (1 / Math.sqrt(squares / row.length + epsilon));
-            for (int i = 0; i < row.length; i++) {
-                row[i] = row[i] * scale * weight.get(0, i);
-            }
+            normalise(row, weight, epsilon);
             target.write(r, 0, row, 0, row.length);
+        }
+    }
+
+    @Override
+    public void normaliseHeads(
+            Activations x, int heads, int rows, Activations weight, double epsilon, Worker worker) {
+        float[] head = new float[weight.columns()];
+        for (int r = worker.from(rows); r < worker.to(rows); r++) {
+            for (int column = 0; column < heads * head.length; column += head.length) {
+                x.read(r, column, head, 0, head.length);
+                normalise(head, weight, epsilon);
+                x.write(r, column, head, 0, head.length);
+            }
+        }
+    }
+
+    private static void normalise(float[] values, Activations weight, double epsilon) {
+        float squares = 0;
+        for (float value : values) {
+            squares = Math.fma(value, value, squares);
+        }
+        float scale = (float) (1 / Math.sqrt(squares / values.length + epsilon));
+        for (int i = 0; i < values.length; i++) {
+            values[i] = values[i] * scale * weight.get(0, i);
         }
     }
 
@@ -101,6 +118,24 @@ final class ScalarOperations implements Operations {
             total = Math.fma(a[i], b[i], total);
         }
         return total;
+    }
+
+    @Override
+    public void addBias(Activations y, int rows, Activations bias, Worker worker) {
+        for (int r = 0; r < rows; r++) {
+            for (int i = worker.from(y.columns()); i < worker.to(y.columns()); i++) {
+                y.set(r, i, y.get(r, i) + bias.get(0, i));
+            }
+        }
+    }
+
+    @Override
+    public void relu(Activations x, int rows, Activations target, Worker worker) {
+        for (int r = 0; r < rows; r++) {
+            for (int i = worker.from(x.columns()); i < worker.to(x.columns()); i++) {
+                target.set(r, i, Math.max(x.get(r, i), 0));
+            }
+        }
     }
 
     @Override

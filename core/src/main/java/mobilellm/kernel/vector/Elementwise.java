@@ -6,6 +6,7 @@ import mobilellm.kernel.Activations;
 import mobilellm.kernel.RotaryAngles;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /// Operations on single rows. Sums run in 16 partial sums whatever the width of a vector, so that their bits do not
 /// depend on it.
@@ -21,32 +22,88 @@ final class Elementwise {
             Activations target,
             int row,
             float[] sums) {
-        MemorySegment source = x.data();
-        long offset = x.offset(row);
+        normalise(
+                x.data(),
+                x.offset(row),
+                x.columns(),
+                weight.data(),
+                epsilon,
+                target.data(),
+                target.offset(row),
+                sums);
+    }
+
+    static void normaliseHeads(
+            Activations x, int heads, Activations weight, double epsilon, int row, float[] sums) {
+        for (int head = 0; head < heads; head++) {
+            long at = x.offset(row) + 4L * weight.columns() * head;
+            normalise(x.data(), at, weight.columns(), weight.data(), epsilon, x.data(), at, sums);
+        }
+    }
+
+    /// `target = x / sqrt(mean(x^2) + epsilon) * weight` for `count` numbers, which may be written over themselves.
+    private static void normalise(
+            MemorySegment x,
+            long at,
+            int count,
+            MemorySegment weight,
+            double epsilon,
+            MemorySegment target,
+            long targetAt,
+            float[] sums) {
+        int whole = count / PARTIAL_SUMS * PARTIAL_SUMS;
         for (int lane = 0; lane < PARTIAL_SUMS; lane += Lanes.COUNT) {
             FloatVector sum = FloatVector.zero(Lanes.FLOATS);
-            for (int i = lane; i < x.stride(); i += PARTIAL_SUMS) {
+            for (int i = lane; i < whole; i += PARTIAL_SUMS) {
                 FloatVector value =
-                        FloatVector.fromMemorySegment(
-                                Lanes.FLOATS, source, offset + 4L * i, Lanes.ORDER);
+                        FloatVector.fromMemorySegment(Lanes.FLOATS, x, at + 4L * i, Lanes.ORDER);
                 sum = value.fma(value, sum);
             }
             sum.intoArray(sums, lane);
+        }
+        for (int i = whole; i < count; i++) {
+            float value = x.get(ValueLayout.JAVA_FLOAT, at + 4L * i);
+            sums[i - whole] = Math.fma(value, value, sums[i - whole]);
         }
         float squares = 0;
         for (float sum : sums) {
             squares += sum;
         }
-        float scale = (float) (1 / Math.sqrt(squares / x.columns() + epsilon));
-        MemorySegment normalised = target.data();
-        long targetOffset = target.offset(row);
-        for (int i = 0; i < x.stride(); i += Lanes.COUNT) {
-            FloatVector.fromMemorySegment(Lanes.FLOATS, source, offset + 4L * i, Lanes.ORDER)
+        float scale = (float) (1 / Math.sqrt(squares / count + epsilon));
+        for (int i = 0; i < whole; i += Lanes.COUNT) {
+            FloatVector.fromMemorySegment(Lanes.FLOATS, x, at + 4L * i, Lanes.ORDER)
                     .mul(scale)
-                    .mul(
+                    .mul(FloatVector.fromMemorySegment(Lanes.FLOATS, weight, 4L * i, Lanes.ORDER))
+                    .intoMemorySegment(target, targetAt + 4L * i, Lanes.ORDER);
+        }
+        for (int i = whole; i < count; i++) {
+            float value = x.get(ValueLayout.JAVA_FLOAT, at + 4L * i);
+            target.set(
+                    ValueLayout.JAVA_FLOAT,
+                    targetAt + 4L * i,
+                    value * scale * weight.get(ValueLayout.JAVA_FLOAT, 4L * i));
+        }
+    }
+
+    /// `y += bias` on columns `from` to `to`.
+    static void add(Activations y, Activations bias, int row, int from, int to) {
+        long at = y.offset(row);
+        for (int i = from; i < to; i += Lanes.COUNT) {
+            FloatVector.fromMemorySegment(Lanes.FLOATS, y.data(), at + 4L * i, Lanes.ORDER)
+                    .add(
                             FloatVector.fromMemorySegment(
-                                    Lanes.FLOATS, weight.data(), 4L * i, Lanes.ORDER))
-                    .intoMemorySegment(normalised, targetOffset + 4L * i, Lanes.ORDER);
+                                    Lanes.FLOATS, bias.data(), 4L * i, Lanes.ORDER))
+                    .intoMemorySegment(y.data(), at + 4L * i, Lanes.ORDER);
+        }
+    }
+
+    /// `target = max(x, 0)` on columns `from` to `to`.
+    static void relu(Activations x, Activations target, int row, int from, int to) {
+        for (int i = from; i < to; i += Lanes.COUNT) {
+            FloatVector.fromMemorySegment(
+                            Lanes.FLOATS, x.data(), x.offset(row) + 4L * i, Lanes.ORDER)
+                    .max(0)
+                    .intoMemorySegment(target.data(), target.offset(row) + 4L * i, Lanes.ORDER);
         }
     }
 

@@ -33,7 +33,7 @@ final class VectorOperations implements Operations {
     @Override
     public Operand operand(Arena arena, int rows, int columns, Set<DType> weights) {
         for (Scratch scratch : scratches) {
-            scratch.fit(arena, columns);
+            scratch.fit(columns);
         }
         return new VectorOperand(new Activations(arena, rows, columns), weights);
     }
@@ -66,6 +66,15 @@ final class VectorOperations implements Operations {
             Worker worker) {
         for (int r = firstRow(rows, worker); r < endRow(rows, worker); r++) {
             Elementwise.rmsNorm(x, weight, epsilon, target, r, scratches[worker.index()].sums());
+        }
+    }
+
+    @Override
+    public void normaliseHeads(
+            Activations x, int heads, int rows, Activations weight, double epsilon, Worker worker) {
+        for (int r = firstRow(rows, worker); r < endRow(rows, worker); r++) {
+            Elementwise.normaliseHeads(
+                    x, heads, weight, epsilon, r, scratches[worker.index()].sums());
         }
     }
 
@@ -165,14 +174,36 @@ final class VectorOperations implements Operations {
         }
     }
 
+    /// First column of this member's share of a product.
+    private static int firstColumn(Activations x, Worker worker) {
+        return worker.from(Math.ceilDiv(x.columns(), UNIT)) * UNIT;
+    }
+
+    private static int endColumn(Activations x, Worker worker) {
+        return Math.min(x.stride(), worker.to(Math.ceilDiv(x.columns(), UNIT)) * UNIT);
+    }
+
+    @Override
+    public void addBias(Activations y, int rows, Activations bias, Worker worker) {
+        for (int r = 0; r < rows; r++) {
+            Elementwise.add(y, bias, r, firstColumn(y, worker), endColumn(y, worker));
+        }
+    }
+
     @Override
     public void swiGlu(
             Activations gate, Activations up, int rows, Activations target, Worker worker) {
-        int units = Math.ceilDiv(gate.columns(), UNIT);
-        int from = worker.from(units) * UNIT;
-        int to = Math.min(gate.stride(), worker.to(units) * UNIT);
+        int from = firstColumn(gate, worker);
+        int to = endColumn(gate, worker);
         for (int r = 0; r < rows; r++) {
             Elementwise.swiGlu(gate, up, target, r, from, to, Lanes.step());
+        }
+    }
+
+    @Override
+    public void relu(Activations x, int rows, Activations target, Worker worker) {
+        for (int r = 0; r < rows; r++) {
+            Elementwise.relu(x, target, r, firstColumn(x, worker), endColumn(x, worker));
         }
     }
 
@@ -211,6 +242,7 @@ final class VectorOperations implements Operations {
 
     /// What one member of the team needs for itself.
     private static final class Scratch {
+        private final Arena arena;
         private final MemorySegment blockSums;
         private final MemorySegment totals;
         private final float[] sums = new float[16];
@@ -219,13 +251,15 @@ final class VectorOperations implements Operations {
         private float[] row = new float[0];
 
         Scratch(Arena arena) {
+            this.arena = arena;
             blockSums = arena.allocate((long) TILE * Lanes.PAIR * Float.BYTES, 64);
             totals = arena.allocate((long) TILE * Lanes.PAIR * Float.BYTES, 64);
             panel = new Panel(arena, 0);
             attention = new Attention(arena);
         }
 
-        void fit(Arena arena, int columns) {
+        /// Makes room for rows of so many columns; operands that make it grow may live shorter than this memory.
+        void fit(int columns) {
             if (columns > row.length) {
                 panel = new Panel(arena, columns);
                 row = new float[columns];

@@ -1,0 +1,4 @@
+@NullMarked
+package mobilellm.config;
+
+import org.jspecify.annotations.NullMarked;
