@@ -82,12 +82,20 @@ public final class MobileLlm implements AutoCloseable {
     /// @throws IllegalArgumentException if an option does not suit the model or the machine
     public static MobileLlm load(Path path, LoadOptions options) throws IOException {
         try (Checkpoint checkpoint = Checkpoint.open(path)) {
-            return of(
-                    checkpoint.tensors(),
-                    checkpoint.config(),
-                    tokenizer(checkpoint),
-                    checkpoint.chatTemplate(),
-                    options);
+            MobileLlm model =
+                    of(
+                            checkpoint.tensors(),
+                            checkpoint.config(),
+                            tokenizer(checkpoint),
+                            checkpoint.chatTemplate(),
+                            options);
+            try {
+                checkpoint.requireUnchanged();
+                return model;
+            } catch (Throwable e) {
+                model.close();
+                throw e;
+            }
         }
     }
 

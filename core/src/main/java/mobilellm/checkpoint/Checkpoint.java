@@ -40,7 +40,8 @@ public final class Checkpoint implements AutoCloseable {
         this.tensors = new TensorReader(file, config, arena).read();
     }
 
-    /// Opens a GGUF file (known by its first bytes, not by its name), or a directory with exactly one `.gguf` file.
+    /// Opens a GGUF file (known by its first bytes, not by its name), or a directory with exactly one `.gguf` file or
+    /// exactly one model that was split into several.
     ///
     /// @throws MalformedFileException if the file contradicts its format or itself
     /// @throws UnsupportedModelException if the model needs something that this version does not do
@@ -70,6 +71,7 @@ public final class Checkpoint implements AutoCloseable {
         try (Stream<Path> entries = Files.list(directory)) {
             found =
                     entries.filter(entry -> entry.toString().endsWith(GGUF_SUFFIX))
+                            .filter(entry -> !GgufFile.isLaterPart(entry))
                             .sorted()
                             .toList();
         }
@@ -83,6 +85,13 @@ public final class Checkpoint implements AutoCloseable {
                         : "holds %d .gguf files, such as %s; name the one to open"
                                 .formatted(found.size(), found.getFirst().getFileName());
         throw new FileSystemException(directory.toString(), null, reason);
+    }
+
+    /// Refuses a file that was written to since it was opened: call this when everything was read.
+    ///
+    /// @throws MalformedFileException if it was
+    public void requireUnchanged() throws IOException {
+        file.requireUnchanged();
     }
 
     public ModelConfig config() {

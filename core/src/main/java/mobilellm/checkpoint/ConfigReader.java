@@ -65,7 +65,6 @@ final class ConfigReader {
     ModelConfig read() {
         String architecture = architecture();
         String prefix = architecture + ".";
-        requireWholeModel();
         requireUnderstood(prefix, architecture.equals(SHARED));
 
         int layers = keys.size(prefix + "block_count");
@@ -108,24 +107,6 @@ final class ConfigReader {
                             .formatted(Printable.quote(architecture)));
         }
         return architecture;
-    }
-
-    /// Refuses one part of a model that was split over several files.
-    private void requireWholeModel() {
-        int parts = keys.optionalSize("split.count").orElse(1);
-        if (parts != 1) {
-            throw keys.unsupported(
-                    "split.count",
-                    "is %d: this file is one part of a split model; merge the parts into one file first (llama-gguf-split --merge)"
-                            .formatted(parts));
-        }
-        int tensors = file.tensors().size();
-        int expected = keys.optionalSize("split.tensors.count").orElse(tensors);
-        if (expected != tensors) {
-            throw keys.malformed(
-                    "split.tensors.count",
-                    "is %d, but the file has %d tensors".formatted(expected, tensors));
-        }
     }
 
     private void requireUnderstood(String prefix, boolean shared) {

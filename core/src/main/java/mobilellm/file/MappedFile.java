@@ -11,6 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
 import java.util.function.Supplier;
 
 /// The bytes of a file as memory, read-only, until [#close]. Nothing is read from the disk before it is touched, so a
@@ -20,11 +22,14 @@ public final class MappedFile implements AutoCloseable {
     private final Path path;
     private final Arena arena;
     private final MemorySegment bytes;
+    private final BasicFileAttributes attributes;
 
-    private MappedFile(Path path, Arena arena, MemorySegment bytes) {
+    private MappedFile(
+            Path path, Arena arena, MemorySegment bytes, BasicFileAttributes attributes) {
         this.path = path;
         this.arena = arena;
         this.bytes = bytes;
+        this.attributes = attributes;
     }
 
     /// Maps a whole file.
@@ -35,12 +40,38 @@ public final class MappedFile implements AutoCloseable {
         requireRegular(path, expected);
         Arena arena = Arena.ofShared();
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            BasicFileAttributes attributes = attributes(path);
             long size = channel.size();
             MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
-            return new MappedFile(path, arena, bytes);
+            return new MappedFile(path, arena, bytes, attributes);
         } catch (Throwable e) {
             arena.close();
             throw e;
+        }
+    }
+
+    private static BasicFileAttributes attributes(Path path) throws IOException {
+        return Files.readAttributes(path, BasicFileAttributes.class);
+    }
+
+    /// Refuses a file that was written to since it was mapped: not every change shows as a missing page. Another file in
+    /// its place, or none, is no change of the mapped one.
+    ///
+    /// @throws MalformedFileException if its size or the time of its last change differ
+    public void requireUnchanged() throws IOException {
+        BasicFileAttributes now;
+        try {
+            now = attributes(path);
+        } catch (NoSuchFileException e) {
+            return;
+        }
+        boolean same = Objects.equals(now.fileKey(), attributes.fileKey());
+        if (same
+                && (now.size() != size()
+                        || !now.lastModifiedTime().equals(attributes.lastModifiedTime()))) {
+            throw new MalformedFileException(
+                    "%s: the file was changed while it was read (%d bytes at first, now %d, changed at %s); see that nobody writes to it, and load it again"
+                            .formatted(path, size(), now.size(), now.lastModifiedTime()));
         }
     }
 

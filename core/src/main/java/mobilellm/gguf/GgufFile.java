@@ -11,7 +11,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,30 +33,73 @@ public final class GgufFile implements AutoCloseable {
     private static final String MAGIC = "GGUF";
     private static final String KIND = "a GGUF file";
 
-    private final MappedFile file;
+    private final List<MappedFile> files;
     private final Contents contents;
 
-    private GgufFile(MappedFile file, Contents contents) {
-        this.file = file;
+    private GgufFile(List<MappedFile> files, Contents contents) {
+        this.files = List.copyOf(files);
         this.contents = contents;
     }
 
     /// What the bytes of a file say.
     record Contents(int version, Map<String, Object> metadata, Map<String, Tensor> tensors) {}
 
-    /// Maps a file and reads its metadata and tensor descriptions.
+    /// Maps a file and reads its metadata and tensor descriptions. Of a model that was split over several files, any part
+    /// opens them all.
     ///
-    /// @throws MalformedFileException if it is not a well-formed GGUF file
-    /// @throws UnsupportedModelException if it is big-endian, of version 1, or has tensors of a type not supported yet
-    /// @throws IOException if it is not there, not a regular file, or cannot be read
+    /// @throws MalformedFileException if it is not a well-formed GGUF file, or the parts of a split model do not belong
+    ///     together
+    /// @throws UnsupportedModelException if it is big-endian, of version 1, or has tensors of a type that is not supported
+    /// @throws IOException if it or a part is not there, not a regular file, or cannot be read
     public static GgufFile open(Path path) throws IOException {
-        MappedFile file = MappedFile.open(path, KIND);
+        List<MappedFile> files = new ArrayList<>();
         try {
-            return new GgufFile(file, parse(file.bytes(), path.toString()));
+            Contents opened = map(path, files);
+            SplitModel split = SplitModel.of(path, opened);
+            if (split.count() == 1) {
+                return new GgufFile(files, split.join(List.of(opened)));
+            }
+            files.removeFirst().close();
+            return new GgufFile(files, openParts(split, files));
         } catch (Throwable e) {
-            file.close();
+            files.forEach(MappedFile::close);
             throw e;
         }
+    }
+
+    private static Contents openParts(SplitModel split, List<MappedFile> files) throws IOException {
+        List<Contents> parts = new ArrayList<>();
+        SplitModel first = split;
+        for (int i = 0; i < split.count(); i++) {
+            Path path = split.part(i);
+            if (!Files.exists(path)) {
+                throw new NoSuchFileException(
+                        path.toString(),
+                        null,
+                        "part %d of the %d files of this model is missing"
+                                .formatted(i + 1, split.count()));
+            }
+            Contents part = map(path, files);
+            SplitModel place = SplitModel.of(path, part);
+            first = i == 0 ? place : first;
+            place.requireSameSet(first, i);
+            parts.add(part);
+            place.requireNothingNew(parts.getFirst().metadata(), part.metadata());
+        }
+        split.requireSameSet(first, split.index());
+        return first.join(parts);
+    }
+
+    private static Contents map(Path path, List<MappedFile> files) throws IOException {
+        MappedFile file = MappedFile.open(path, KIND);
+        files.add(file);
+        return parse(file.bytes(), path.toString());
+    }
+
+    /// Whether the name of the file is that of a part of a split model other than the first: opening the first one is
+    /// enough.
+    public static boolean isLaterPart(Path path) {
+        return SplitModel.isLaterPart(path);
     }
 
     /// Whether the file starts as a GGUF file does, whatever its name.
@@ -107,19 +152,30 @@ public final class GgufFile implements AutoCloseable {
         return Optional.ofNullable(contents.tensors().get(name));
     }
 
+    /// The file; of a split model the first part.
     public Path path() {
-        return file.path();
+        return files.getFirst().path();
     }
 
-    /// Size of the file.
+    /// Size of the file, or of all parts.
     public long bytes() {
-        return file.size();
+        return files.stream().mapToLong(MappedFile::size).sum();
+    }
+
+    /// Refuses a file that is not any more what it was when it was opened. Cut off or overwritten pages do not always
+    /// show while they are read.
+    ///
+    /// @throws MalformedFileException if its size or the time of its last change differ
+    public void requireUnchanged() throws IOException {
+        for (MappedFile file : files) {
+            file.requireUnchanged();
+        }
     }
 
     /// Unmaps the file; its tensors must not be used any more.
     @Override
     public void close() {
-        file.close();
+        files.forEach(MappedFile::close);
     }
 
     private static void requireMagic(Cursor cursor) {

@@ -140,6 +140,21 @@ class CheckpointTest {
     }
 
     @Test
+    void opensADirectoryWithOneModelInTwoFiles() throws IOException {
+        TinyModel.good()
+                .uint32("split.no", 0)
+                .uint32("split.count", 2)
+                .write(folder.resolve("tiny-00001-of-00002.gguf"));
+        new GgufBuilder()
+                .uint32("split.no", 1)
+                .uint32("split.count", 2)
+                .write(folder.resolve("tiny-00002-of-00002.gguf"));
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(checkpoint.config().layers()).isEqualTo(2);
+        }
+    }
+
+    @Test
     void opensAnotherEnginesFile() throws IOException {
         try (Checkpoint checkpoint =
                 Checkpoint.open(Shared.path("data/weights/stories260K/stories260K.f32.gguf"))) {
