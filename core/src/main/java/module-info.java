@@ -2,6 +2,7 @@
 module mobilellm {
     requires static jdk.incubator.vector;
     requires static org.jspecify;
+    requires com.google.protobuf;
     requires java.net.http;
     requires tools.jackson.core;
 

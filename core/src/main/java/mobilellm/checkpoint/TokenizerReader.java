@@ -3,6 +3,7 @@ package mobilellm.checkpoint;
 import mobilellm.file.Printable;
 import mobilellm.tensor.MalformedFileException;
 import mobilellm.tokenizer.BpeVocabulary;
+import mobilellm.tokenizer.SentencePieceVocabulary;
 import mobilellm.tokenizer.Tokenizer;
 import mobilellm.tokenizer.Tokenizers;
 
@@ -14,8 +15,7 @@ final class TokenizerReader {
     private static final String PREFIX = "tokenizer.ggml.";
     private static final String MODEL = PREFIX + "model";
 
-    /// What GGUF calls byte-level BPE.
-    private static final String BYTE_LEVEL_BPE = "gpt2";
+    private static final String PRE = PREFIX + "pre";
 
     private final Keys keys;
 
@@ -25,27 +25,61 @@ final class TokenizerReader {
 
     Tokenizer read() {
         String model = keys.string(MODEL);
-        if (!model.equals(BYTE_LEVEL_BPE)) {
-            throw keys.unsupported(
-                    MODEL,
-                    "is %s; the only supported kind of tokenizer is '%s' (byte-level BPE)"
-                            .formatted(Printable.quote(model), BYTE_LEVEL_BPE));
-        }
-        BpeVocabulary vocabulary =
-                new BpeVocabulary(
-                        strings(PREFIX + "tokens"),
-                        integers(PREFIX + "token_type"),
-                        strings(PREFIX + "merges"),
-                        keys.string(PREFIX + "pre"),
-                        keys.optionalIndex(PREFIX + "bos_token_id"),
-                        keys.optionalIndex(PREFIX + "eos_token_id"),
-                        keys.optionalFlag(PREFIX + "add_bos_token").orElse(false));
         try {
-            return Tokenizers.byteLevelBpe(vocabulary);
+            return switch (model) {
+                case "gpt2" -> Tokenizers.byteLevelBpe(byteLevelBpe());
+                case "llama" -> Tokenizers.sentencePiece(sentencePiece());
+                default ->
+                        throw keys.unsupported(
+                                MODEL,
+                                "is %s; supported are 'gpt2' (byte-level BPE) and 'llama' (SentencePiece BPE)"
+                                        .formatted(Printable.quote(model)));
+            };
         } catch (MalformedFileException e) {
             throw keys.malformed(
                     MODEL, "names a tokenizer that cannot be built: " + e.getMessage(), e);
         }
+    }
+
+    private BpeVocabulary byteLevelBpe() {
+        // Files from before rules had names: what llama.cpp takes then.
+        String preTokenizer = keys.optionalString(PRE).orElse("default");
+        List<String> known = BpeVocabulary.preTokenizers();
+        if (!known.contains(preTokenizer)) {
+            throw keys.unsupported(
+                    PRE,
+                    "is %s; supported are %s"
+                            .formatted(Printable.quote(preTokenizer), String.join(", ", known)));
+        }
+        return new BpeVocabulary(
+                strings(PREFIX + "tokens"),
+                integers(PREFIX + "token_type"),
+                strings(PREFIX + "merges"),
+                preTokenizer,
+                keys.optionalIndex(PREFIX + "bos_token_id"),
+                keys.optionalIndex(PREFIX + "eos_token_id"),
+                keys.optionalFlag(PREFIX + "add_bos_token")
+                        .orElse(BpeVocabulary.addsBosByDefault(preTokenizer)));
+    }
+
+    /// Defaults are those of llama.cpp.
+    private SentencePieceVocabulary sentencePiece() {
+        return new SentencePieceVocabulary(
+                strings(PREFIX + "tokens"),
+                reals(PREFIX + "scores"),
+                integers(PREFIX + "token_type"),
+                SentencePieceVocabulary.Algorithm.BPE,
+                new SentencePieceVocabulary.Normalisation(
+                        bytes(PREFIX + "precompiled_charsmap"),
+                        keys.optionalFlag(PREFIX + "add_space_prefix").orElse(true),
+                        keys.optionalFlag(PREFIX + "remove_extra_whitespaces").orElse(false),
+                        true,
+                        false),
+                keys.optionalIndex(PREFIX + "bos_token_id"),
+                keys.optionalIndex(PREFIX + "eos_token_id"),
+                keys.optionalFlag(PREFIX + "add_bos_token").orElse(true),
+                keys.optionalFlag(PREFIX + "add_eos_token").orElse(false),
+                true);
     }
 
     private List<String> strings(String key) {
@@ -69,5 +103,29 @@ final class TokenizerReader {
             integers[i] = integer;
         }
         return integers;
+    }
+
+    private float[] reals(String key) {
+        List<?> list = keys.list(key);
+        float[] reals = new float[list.size()];
+        for (int i = 0; i < reals.length; i++) {
+            if (!(list.get(i) instanceof Float real)) {
+                throw keys.malformed(key, "should be an array of FLOAT32");
+            }
+            reals[i] = real;
+        }
+        return reals;
+    }
+
+    private byte[] bytes(String key) {
+        List<?> list = keys.optionalList(key).orElse(List.of());
+        byte[] bytes = new byte[list.size()];
+        for (int i = 0; i < bytes.length; i++) {
+            if (!(list.get(i) instanceof Number number)) {
+                throw keys.malformed(key, "should be an array of bytes");
+            }
+            bytes[i] = number.byteValue();
+        }
+        return bytes;
     }
 }

@@ -2,6 +2,7 @@ package mobilellm.tokenizer;
 
 import mobilellm.tensor.MalformedFileException;
 
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.OptionalInt;
@@ -35,9 +36,19 @@ public record BpeVocabulary(
         merges = List.copyOf(merges);
     }
 
+    /// The names of pre-tokenizers that are known here, in alphabetical order.
+    public static List<String> preTokenizers() {
+        return PreTokenizer.names();
+    }
+
+    /// Whether the models that use this pre-tokenizer expect `bos` although their files may not say so.
+    public static boolean addsBosByDefault(String preTokenizer) {
+        return PreTokenizer.named(preTokenizer).addsBos();
+    }
+
     /// Checks what concerns single tokens; merges are checked where they are read.
     ///
-    /// @throws MalformedFileException if an id is not in the vocabulary, or a type is none
+    /// @throws MalformedFileException if a type is none
     void check() {
         if (tokenTypes.length != tokens.size()) {
             throw new MalformedFileException(
@@ -51,24 +62,30 @@ public record BpeVocabulary(
                                 .formatted(id, tokenTypes[id]));
             }
         }
-        checkId("beginning-of-sequence", bos);
-        checkId("end-of-sequence", eos);
     }
 
-    private void checkId(String role, OptionalInt id) {
-        if (id.isPresent() && (id.getAsInt() < 0 || id.getAsInt() >= tokens.size())) {
-            throw new MalformedFileException(
-                    "the tokenizer's %s token is %d; expected an id of its vocabulary, 0 to %d"
-                            .formatted(role, id.getAsInt(), tokens.size() - 1));
-        }
-    }
-
-    /// The ids of control and user-defined tokens.
+    /// The ids of control tokens, and of user-defined ones that are markup.
     BitSet special() {
         BitSet special = new BitSet(tokenTypes.length);
         for (int id = 0; id < tokenTypes.length; id++) {
-            special.set(id, tokenTypes[id] == CONTROL || tokenTypes[id] == USER_DEFINED);
+            special.set(
+                    id,
+                    tokenTypes[id] == CONTROL
+                            || (tokenTypes[id] == USER_DEFINED
+                                    && Vocabulary.isMarkup(tokens.get(id))));
         }
         return special;
+    }
+
+    /// The tokens that stand for themselves: control and user-defined ones.
+    List<AddedTokens.Token> added() {
+        BitSet special = special();
+        List<AddedTokens.Token> added = new ArrayList<>();
+        for (int id = 0; id < tokenTypes.length; id++) {
+            if (tokenTypes[id] == CONTROL || tokenTypes[id] == USER_DEFINED) {
+                added.add(new AddedTokens.Token(id, tokens.get(id), special.get(id)));
+            }
+        }
+        return added;
     }
 }

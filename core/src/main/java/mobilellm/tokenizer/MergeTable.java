@@ -2,6 +2,7 @@ package mobilellm.tokenizer;
 
 import mobilellm.tensor.MalformedFileException;
 
+import java.util.BitSet;
 import java.util.List;
 
 /// Which two neighbouring tokens become which one, and how urgently.
@@ -11,18 +12,45 @@ final class MergeTable {
 
     private final LongMap merges;
 
+    /// @param capacity how many merges will be added at most
+    MergeTable(int capacity) {
+        merges = new LongMap(capacity);
+    }
+
     /// @param lines `"left right"`, most urgent first; of two for the same pair the first counts
+    /// @param special tokens that no text becomes: a merge that makes one is left out
     /// @throws MalformedFileException if a line is not two tokens of the vocabulary whose joint text is a third
-    MergeTable(List<String> lines, TokenIndex index) {
-        merges = new LongMap(lines.size());
+    static MergeTable ofLines(List<String> lines, TokenIndex index, BitSet special) {
+        MergeTable table = new MergeTable(lines.size());
         int longest = 0;
         for (String line : lines) {
             longest = Math.max(longest, line.length());
         }
         char[] scratch = new char[longest];
         for (int rank = 0; rank < lines.size(); rank++) {
-            add(rank, lines.get(rank), scratch, index);
+            String line = lines.get(rank);
+            int length = line.length();
+            line.getChars(0, length, scratch, 0);
+            int space = endOfToken(scratch, 0, length);
+            int end = endOfToken(scratch, space + 1, length);
+            if (space == 0 || space + 1 >= length || end < length) {
+                throw malformed(rank, line, "expected two tokens with one space between them");
+            }
+            System.arraycopy(scratch, space + 1, scratch, space, length - space - 1);
+            table.add(rank, scratch, space, length - 1, index, special);
         }
+        return table;
+    }
+
+    /// @param pairs left and right, in turn; otherwise as [#ofLines], and tokens may contain spaces
+    static MergeTable ofPairs(List<String> pairs, TokenIndex index, BitSet special) {
+        MergeTable table = new MergeTable(pairs.size() / 2);
+        for (int i = 0; i + 1 < pairs.size(); i += 2) {
+            String left = pairs.get(i);
+            char[] merged = (left + pairs.get(i + 1)).toCharArray();
+            table.add(i / 2, merged, left.length(), merged.length, index, special);
+        }
+        return table;
     }
 
     /// The merge of `left` and `right`: rank in the upper 32 bits, so that smaller is more urgent, and the merged
@@ -31,25 +59,28 @@ final class MergeTable {
         return merges.get(pair(left, right));
     }
 
-    private void add(int rank, String line, char[] scratch, TokenIndex index) {
-        int length = line.length();
-        line.getChars(0, length, scratch, 0);
-        int space = endOfToken(scratch, 0, length);
-        int end = endOfToken(scratch, space + 1, length);
-        if (space == 0 || space + 1 >= length || end < length) {
-            throw malformed(rank, line, "expected two tokens with one space between them");
-        }
-        int left = index.find(scratch, 0, space);
-        int right = index.find(scratch, space + 1, length);
-        System.arraycopy(scratch, space + 1, scratch, space, length - space - 1);
-        int merged = index.find(scratch, 0, length - 1);
-        if (left < 0 || right < 0 || merged < 0) {
+    /// @param merged the text of the merge, cut at `middle`
+    private void add(
+            int rank, char[] merged, int middle, int to, TokenIndex index, BitSet special) {
+        int left = index.find(merged, 0, middle);
+        int right = index.find(merged, middle, to);
+        int whole = index.find(merged, 0, to);
+        if (left < 0 || right < 0 || whole < 0) {
             String missing =
                     left < 0
                             ? "its first half"
                             : right < 0 ? "its second half" : "the merged token";
+            String line =
+                    new String(merged, 0, middle) + " " + new String(merged, middle, to - middle);
             throw malformed(rank, line, missing + " is not in the vocabulary");
         }
+        if (!special.get(whole)) {
+            add(rank, left, right, whole);
+        }
+    }
+
+    /// Of two merges of the same pair the first counts.
+    void add(int rank, int left, int right, int merged) {
         merges.putIfAbsent(pair(left, right), ((long) rank << 32) | merged);
     }
 

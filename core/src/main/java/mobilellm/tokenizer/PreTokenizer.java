@@ -1,87 +1,144 @@
 package mobilellm.tokenizer;
 
-import mobilellm.tensor.MalformedFileException;
+import mobilellm.tensor.UnsupportedModelException;
 
 import java.util.Arrays;
-import java.util.stream.Collectors;
+import java.util.List;
 
-/// Cuts text into the words inside which tokens are merged. Each rule is a regular expression of its model's authors;
-/// here they are scanners over UTF-8 that look at each byte at most twice, where a backtracking matcher would need
-/// quadratic time on a long run of spaces.
+/// The rules that cut text into the words inside which tokens are merged, by the names GGUF files give them
+/// (`tokenizer.ggml.pre`). The patterns are those of the models' own `tokenizer.json` files; several of one rule cut one
+/// after the other, each what the one before left.
 enum PreTokenizer {
-    /// `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
-    GPT2("gpt-2", false),
+    GPT2(
+            false,
+            List.of(Split.GPT2),
+            "gpt-2 phi-2 mpt olmo jais trillion granite-docling jina-es jina-de jina-v2-es"
+                    + " jina-v2-de gigachat a.x-4.0 mellum modern-bert exaone4"),
 
-    /// Every number alone, and what lies between, each stretch for itself, cut as by [#GPT2].
-    SMOLLM("smollm", true);
+    /// Every number alone, and what lies between as GPT-2 does.
+    NUMBERS_ALONE(
+            false,
+            List.of("\\p{N}", Split.GPT2),
+            "smollm starcoder refact command-r codeshell exaone minerva-7b"),
 
-    private final String ggufName;
-    private final boolean numbersAlone;
+    LLAMA3(
+            true,
+            List.of(Patterns.llama3("\\p{N}{1,3}")),
+            "llama-bpe llama3 llama-v3 falcon3 falcon-h1 pixtral midm-2.0 lfm2"),
 
-    PreTokenizer(String ggufName, boolean numbersAlone) {
-        this.ggufName = ggufName;
-        this.numbersAlone = numbersAlone;
+    LLAMA3_BY_MERGES(
+            false, List.of(Patterns.llama3("\\p{N}{1,3}")), "dbrx smaug-bpe glm4 chatglm-bpe"),
+
+    QWEN2(
+            false,
+            List.of(Patterns.llama3("\\p{N}")),
+            "qwen2 deepseek-r1-qwen stablelm2 megrez hunyuan grok-2 kormo solar-open"),
+
+    DEEPSEEK3(
+            false,
+            List.of("\\p{N}{1,3}", "[一-龥\\u3040-ゟ゠-ヿ]+", Patterns.DEEPSEEK3),
+            "deepseek-v3 hunyuan-dense"),
+
+    DEEPSEEK_CODER(
+            false,
+            List.of("[\\r\\n]", "\\s?\\p{L}+", "\\s?\\p{P}+", "[一-龥\\u0800-一가-\\uD7FF]+", "\\p{N}"),
+            "deepseek-coder"),
+
+    GPT4O(
+            false,
+            List.of(Patterns.gpt4o("(?i:'s|'t|'re|'ve|'m|'ll|'d)?", "\\p{N}{1,3}")),
+            "gpt-4o llama4 kanana2"),
+
+    TEKKEN(true, List.of(Patterns.gpt4o("", "\\p{N}")), "tekken"),
+
+    /// Named so by converters that knew no better, and by files from before rules had names.
+    DEFAULT(
+            false,
+            List.of("[\\p{P}\\$\\+<=>\\^~\\|]+", Split.GPT2, "\\p{N}+", "[0-9][0-9][0-9]"),
+            "default");
+
+    /// Patterns that several models share but for their numbers.
+    private static final class Patterns {
+        static final String DEEPSEEK3 =
+                "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+"
+                        + "|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+"
+                        + "| ?[\\p{P}\\p{S}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+
+        static String llama3(String numbers) {
+            return "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|"
+                    + numbers
+                    + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+        }
+
+        static String gpt4o(String endings, String numbers) {
+            String upper = "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]";
+            String lower = "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]";
+            String before = "[^\\r\\n\\p{L}\\p{N}]?";
+            return before
+                    + upper
+                    + "*"
+                    + lower
+                    + "+"
+                    + endings
+                    + "|"
+                    + before
+                    + upper
+                    + "+"
+                    + lower
+                    + "*"
+                    + endings
+                    + "|"
+                    + numbers
+                    + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+        }
     }
 
-    /// @throws MalformedFileException if there is none of that name
+    private final boolean wholeWords;
+
+    @SuppressWarnings("ImmutableEnumChecker") // made by List.of
+    private final List<String> patterns;
+
+    @SuppressWarnings("ImmutableEnumChecker") // made by List.of
+    private final List<String> names;
+
+    PreTokenizer(boolean wholeWords, List<String> patterns, String names) {
+        this.wholeWords = wholeWords;
+        this.patterns = patterns;
+        this.names = List.of(names.split(" ", -1));
+    }
+
+    /// @throws UnsupportedModelException if there is none of that name
     static PreTokenizer named(String ggufName) {
         for (PreTokenizer candidate : values()) {
-            if (candidate.ggufName.equals(ggufName)) {
+            if (candidate.names.contains(ggufName)) {
                 return candidate;
             }
         }
-        String known =
-                Arrays.stream(values())
-                        .map(each -> each.ggufName)
-                        .collect(Collectors.joining(", "));
-        throw new MalformedFileException(
-                "unknown pre-tokenizer %s; known are: %s".formatted(Quotation.of(ggufName), known));
+        throw new UnsupportedModelException(
+                "unknown pre-tokenizer %s; known are: %s"
+                        .formatted(Quotation.of(ggufName), String.join(", ", names())));
     }
 
-    /// Where the word ends that begins at `from`.
-    ///
-    /// @param to end of the text, more than `from`
-    int endOfWord(byte[] utf8, int from, int to) {
-        int kind = CharacterClass.at(utf8, from);
-        if (kind == CharacterClass.SPACE) {
-            return endAfterSpace(utf8, from, to);
-        }
-        if (kind == CharacterClass.NUMBER && numbersAlone) {
-            return from + Utf8.length(utf8[from]);
-        }
-        int contraction = utf8[from] == '\'' ? contractionLength(utf8, from + 1, to) : 0;
-        return contraction > 0 ? from + contraction : CharacterClass.endOfRun(utf8, from, to, kind);
+    /// All names, in alphabetical order.
+    static List<String> names() {
+        return Arrays.stream(values()).flatMap(each -> each.names.stream()).sorted().toList();
     }
 
-    /// White space goes together except for its last character, which is left to what follows; there a plain space
-    /// joins the next word, and any other stands alone. At the end of the stretch nothing follows.
-    private int endAfterSpace(byte[] utf8, int from, int to) {
-        int end = CharacterClass.endOfRun(utf8, from, to, CharacterClass.SPACE);
-        if (end == to) {
-            return end;
-        }
-        int next = CharacterClass.at(utf8, end);
-        if (next == CharacterClass.NUMBER && numbersAlone) {
-            return end;
-        }
-        int last = Utf8.previous(utf8, end);
-        if (last > from) {
-            return last;
-        }
-        return utf8[from] == ' ' ? CharacterClass.endOfRun(utf8, end, to, next) : end;
+    /// Whether models with this rule expect `bos` even where their file does not say so (llama.cpp).
+    boolean addsBos() {
+        return this == LLAMA3 || this == TEKKEN;
     }
 
-    /// The length with the apostrophe of `'s 't 're 've 'm 'll 'd`, or 0; `letter` is the place after the apostrophe.
-    private static int contractionLength(byte[] utf8, int letter, int to) {
-        if (letter >= to) {
-            return 0;
-        }
-        int second = letter + 1 < to ? utf8[letter + 1] : -1;
-        return switch (utf8[letter]) {
-            case 's', 't', 'm', 'd' -> 2;
-            case 'r', 'v' -> second == 'e' ? 3 : 0;
-            case 'l' -> second == 'l' ? 3 : 0;
-            default -> 0;
-        };
+    /// Whether a word that is a token is that token whatever the merges say.
+    boolean wholeWords() {
+        return wholeWords;
+    }
+
+    List<String> patterns() {
+        return patterns;
+    }
+
+    Stage stage() {
+        return patterns.stream().map(Split::isolating).reduce(Stage.none(), Stage::then);
     }
 }

@@ -1,8 +1,8 @@
 package mobilellm.tokenizer;
 
 /// Turns ids into text as they come, whole characters only: a character whose bytes are spread over several tokens
-/// appears with the last of them. The pieces and the rest together equal [Tokenizer#decode] of all ids. For one
-/// stream and one thread.
+/// appears with the last of them. The pieces and the rest together equal [Tokenizer#decode] of all ids, but for
+/// a space in front that it leaves out. For one stream and one thread.
 public interface StreamingDecoder {
 
     /// What may be shown after this id; empty while a character is incomplete. Bytes that can no longer become a

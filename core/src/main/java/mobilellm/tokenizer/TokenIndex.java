@@ -2,6 +2,7 @@ package mobilellm.tokenizer;
 
 import mobilellm.tensor.MalformedFileException;
 
+import java.util.BitSet;
 import java.util.List;
 
 /// From the text of a token to its id. A hash table over one array of characters instead of a map of strings: reading
@@ -21,6 +22,17 @@ final class TokenIndex {
     private final int shift;
 
     TokenIndex(List<String> tokens) {
+        this(tokens, all(tokens.size()));
+    }
+
+    private static BitSet all(int count) {
+        BitSet all = new BitSet(count);
+        all.set(0, count);
+        return all;
+    }
+
+    /// @param found the ids of the tokens that are to be found
+    TokenIndex(List<String> tokens, BitSet found) {
         int count = tokens.size();
         starts = new int[count + 1];
         for (int id = 0; id < count; id++) {
@@ -39,11 +51,19 @@ final class TokenIndex {
         for (int id = 0; id < count; id++) {
             String token = tokens.get(id);
             token.getChars(0, token.length(), characters, starts[id]);
+            if (!found.get(id)) {
+                continue;
+            }
             int hash = hash(characters, starts[id], starts[id + 1]);
             // The last of several equal tokens stays, as in a JSON object or a Python dictionary.
             slots[slot(hash, characters, starts[id], starts[id + 1])] =
                     ((long) hash << 32) | (id + 1);
         }
+    }
+
+    /// How many tokens there are.
+    int size() {
+        return starts.length - 1;
     }
 
     /// The id of the token that equals `token`, or -1.

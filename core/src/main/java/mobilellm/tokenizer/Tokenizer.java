@@ -19,7 +19,7 @@ public interface Tokenizer {
     ///     conversation.
     int[] encode(String text, boolean parseSpecial);
 
-    /// The text of `ids`. Malformed UTF-8 gives U+FFFD once per maximal subpart (Unicode 3.9, table 3-8).
+    /// The text of `ids`, without the space that [#encode] may have put in front of it. Malformed UTF-8 gives U+FFFD once per maximal subpart (Unicode 3.9, table 3-8).
     ///
     /// @param skipSpecial whether special tokens give nothing instead of their own text
     String decode(int[] ids, boolean skipSpecial);
@@ -27,7 +27,8 @@ public interface Tokenizer {
     /// The text of one token alone, with U+FFFD for the bytes of an incomplete character.
     String piece(int id);
 
-    /// Whether the token is one of the vocabulary's control or user-defined tokens.
+    /// Whether the token marks structure instead of spelling text: control and unknown tokens, and user-defined or added
+    /// ones that are markup.
     boolean isSpecial(int id);
 
     /// The token with exactly this text in the vocabulary (`<|im_end|>`, `Ġthe`); of several, the last.
@@ -48,7 +49,7 @@ public interface Tokenizer {
     /// The tokens after which a model has nothing more to say. Immutable.
     Set<Integer> endOfGeneration();
 
-    /// A decoder for one stream of ids.
+    /// A decoder for one stream of ids, which continue a text: a space at their beginning is kept.
     ///
     /// @param skipSpecial as in [#decode]
     StreamingDecoder streamingDecoder(boolean skipSpecial);

@@ -1,9 +1,6 @@
 package mobilellm.tokenizer;
 
-import mobilellm.tensor.UnsupportedModelException;
-
 /// Makes tokenizers from vocabularies.
-@SuppressWarnings("DoNotCallSuggester") // three kinds refuse for now
 public final class Tokenizers {
     private Tokenizers() {}
 
@@ -15,29 +12,29 @@ public final class Tokenizers {
     /// @throws mobilellm.tensor.MalformedFileException if the vocabulary contradicts itself, or cuts text into words by
     ///     a rule that is not known here; the message lists those that are
     public static Tokenizer byteLevelBpe(BpeVocabulary vocabulary) {
-        return new ByteLevelBpe(vocabulary);
+        return ByteLevelBpe.of(vocabulary);
     }
 
     /// A SentencePiece tokenizer (Llama-2, MobileLLM) from the bytes of a `tokenizer.model`.
     ///
     /// @throws mobilellm.tensor.MalformedFileException if the bytes are not what the format promises
-    /// @throws UnsupportedModelException if the file asks for something that is not known here; the message names it
+    /// @throws mobilellm.tensor.UnsupportedModelException if the file asks for something that is not known here; the message names it
     public static Tokenizer sentencePiece(byte[] tokenizerModel, TokenizerOptions options) {
-        throw new UnsupportedModelException("tokenizer.model (SentencePiece) is not supported yet");
+        return SentencePiece.of(SentencePieceFile.read(tokenizerModel, options));
     }
 
     /// A SentencePiece tokenizer from a vocabulary that another file held.
     ///
     /// @throws mobilellm.tensor.MalformedFileException if the vocabulary contradicts itself
     public static Tokenizer sentencePiece(SentencePieceVocabulary vocabulary) {
-        throw new UnsupportedModelException("SentencePiece vocabularies are not supported yet");
+        return SentencePiece.of(vocabulary);
     }
 
     /// A tokenizer from the bytes of a `tokenizer.json` (Hugging Face).
     ///
     /// @throws mobilellm.tensor.MalformedFileException if the bytes are not what the format promises
-    /// @throws UnsupportedModelException if the file asks for something that is not known here; the message names it
+    /// @throws mobilellm.tensor.UnsupportedModelException if the file asks for something that is not known here; the message names it
     public static Tokenizer fromJson(byte[] tokenizerJson, TokenizerOptions options) {
-        throw new UnsupportedModelException("tokenizer.json is not supported yet");
+        return JsonTokenizer.of(TokenizerJson.read(tokenizerJson), options);
     }
 }

@@ -1,5 +1,5 @@
-/// Text to token ids and back: byte-level byte-pair encoding with the vocabulary that a model file carries,
-/// and decoding that is safe to show while it streams.
+/// Text to token ids and back, with the vocabulary that a model's files carry: byte-level BPE, SentencePiece and
+/// `tokenizer.json`; and decoding that is safe to show while it streams.
 @NullMarked
 package mobilellm.tokenizer;
 

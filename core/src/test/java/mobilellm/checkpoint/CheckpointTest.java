@@ -9,6 +9,9 @@ import mobilellm.tensor.MalformedFileException;
 import mobilellm.tensor.UnsupportedModelException;
 import mobilellm.testing.GgufBuilder;
 import mobilellm.testing.Shared;
+import mobilellm.tokenizer.Tokenizer;
+import mobilellm.tokenizer.TokenizerOptions;
+import mobilellm.tokenizer.Tokenizers;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,6 +21,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 
 class CheckpointTest {
     @TempDir Path folder;
@@ -165,14 +169,45 @@ class CheckpointTest {
         }
     }
 
+    /// The SentencePiece vocabulary of a GGUF file is the one of the `tokenizer.model` that it was made from.
     @Test
-    void namesATokenizerThatItDoesNotKnow() throws IOException {
+    void readsASentencePieceVocabulary() throws IOException {
+        Tokenizer original =
+                Tokenizers.sentencePiece(
+                        Files.readAllBytes(
+                                Shared.path("fixtures/models/plain-96x4/bin/tokenizer.model")),
+                        TokenizerOptions.defaults());
         try (Checkpoint checkpoint =
                 Checkpoint.open(Shared.path("fixtures/models/plain-96x4/gguf-f16"))) {
+            Tokenizer tokenizer = checkpoint.tokenizer();
+            for (String text : List.of("", " ", "Hello  world\n", "日本 🙂", "<s>a</s> b", "▁▁x")) {
+                assertThat(tokenizer.encode(text, false)).isEqualTo(original.encode(text, false));
+                assertThat(tokenizer.encode(text, true)).isEqualTo(original.encode(text, true));
+            }
+            assertThat(tokenizer.vocabularySize()).isEqualTo(original.vocabularySize());
+            assertThat(tokenizer.bos()).isEqualTo(original.bos());
+            assertThat(tokenizer.addBos()).isTrue();
+        }
+    }
+
+    @Test
+    void namesATokenizerThatItDoesNotKnow() throws IOException {
+        GgufBuilder strange = TinyModel.good().text("tokenizer.ggml.model", "rwkv");
+        try (Checkpoint checkpoint = open(strange)) {
             assertThatThrownBy(checkpoint::tokenizer)
                     .isInstanceOf(UnsupportedModelException.class)
-                    .hasMessageContaining("key 'tokenizer.ggml.model' is 'llama'")
-                    .hasMessageContaining("byte-level BPE");
+                    .hasMessageContaining("key 'tokenizer.ggml.model' is 'rwkv'")
+                    .hasMessageContaining("SentencePiece");
+        }
+        GgufBuilder unruly =
+                TinyModel.good()
+                        .text("tokenizer.ggml.model", "gpt2")
+                        .text("tokenizer.ggml.pre", "kimi-k2");
+        try (Checkpoint checkpoint = open(unruly)) {
+            assertThatThrownBy(checkpoint::tokenizer)
+                    .isInstanceOf(UnsupportedModelException.class)
+                    .hasMessageContaining("key 'tokenizer.ggml.pre' is 'kimi-k2'")
+                    .hasMessageContaining("llama-bpe");
         }
         try (Checkpoint checkpoint = open(TinyModel.good())) {
             assertThatThrownBy(checkpoint::tokenizer)

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -45,8 +46,10 @@ class ByteLevelBpeTest {
     void mergesLongWordsAsShortOnes() {
         Random random = new Random(SEED);
         MergeTable merges =
-                new MergeTable(
-                        List.of(MERGES), new TokenIndex(Alphabet.vocabulary(MERGES).tokens()));
+                MergeTable.ofLines(
+                        List.of(MERGES),
+                        new TokenIndex(Alphabet.vocabulary(MERGES).tokens()),
+                        new BitSet());
         for (int round = 0; round < 2_000; round++) {
             int count = 1 + random.nextInt(48);
             int[] symbols = random.ints(count, 'a' - '!', 'c' - '!').toArray();

@@ -1,35 +1,44 @@
 package mobilellm.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+
+import mobilellm.testing.Shared;
 
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HexFormat;
-import java.util.List;
+import java.io.IOException;
+import java.nio.file.Files;
 
 /// SmolLM2's ids and texts are those of the library its authors used.
 class SmolLm2TokenizerTest {
-    private static final int MEBIBYTE = 1 << 20;
-
-    /// A second would do on an idle machine, and a busy one must not fail; a quadratic tokenizer needs many minutes.
-    private static final Duration LINEAR = Duration.ofMinutes(2);
-
     private static Tokenizer tokenizer;
 
     @BeforeAll
     static void load() {
         tokenizer = SmolLm2.tokenizer();
+    }
+
+    /// The file itself gives what its vocabulary gives with the rule that GGUF files name.
+    @Test
+    void readsTheFileOfItsAuthors() throws IOException {
+        byte[] json = Files.readAllBytes(Shared.path("data/tokenizers/smollm/tokenizer.json"));
+        Tokenizer fromFile = Tokenizers.fromJson(json, TokenizerOptions.defaults());
+        for (JsonObject row : JsonObject.lines("fixtures/tokenizers/smollm2.jsonl")) {
+            String text = row.text("text");
+            int[] ids = row.ints("ids");
+            int[] asText = row.ints(row.has("ids_special_as_text") ? "ids_special_as_text" : "ids");
+            assertThat(fromFile.encode(text, true)).as(text).isEqualTo(ids);
+            assertThat(fromFile.encode(text, false)).as(text).isEqualTo(asText);
+            assertThat(fromFile.decode(ids, false)).isEqualTo(row.text("decoded"));
+        }
+        Vectors.assertEncodesLongTexts(fromFile, "fixtures/tokenizers/smollm2-large.jsonl");
+        Vectors.assertStreams(fromFile, false, "fixtures/tokenizers/smollm2-streaming.jsonl");
+        assertThat(fromFile.bos()).isEmpty();
+        assertThat(fromFile.addBos()).isFalse();
+        assertThat(fromFile.endOfGeneration()).containsExactly(0, 2);
     }
 
     @Test
@@ -59,29 +68,16 @@ class SmolLm2TokenizerTest {
 
     @Test
     void showsWholeCharactersAsTheyStream() {
-        for (JsonObject row : JsonObject.lines("fixtures/tokenizers/smollm2-streaming.jsonl")) {
-            StreamingDecoder decoder = tokenizer.streamingDecoder(false);
-            List<String> pieces = new ArrayList<>();
-            for (int id : row.ints("ids")) {
-                pieces.add(decoder.accept(id));
-            }
-            assertThat(pieces).isEqualTo(row.texts("pieces"));
-            assertThat(decoder.finish()).isEqualTo(row.text("rest"));
+        String file = "fixtures/tokenizers/smollm2-streaming.jsonl";
+        Vectors.assertStreams(tokenizer, false, file);
+        for (JsonObject row : JsonObject.lines(file)) {
             assertThat(tokenizer.decode(row.ints("ids"), false)).isEqualTo(row.text("decoded"));
         }
     }
 
     @Test
     void encodesLongTexts() {
-        for (JsonObject row : JsonObject.lines("fixtures/tokenizers/smollm2-large.jsonl")) {
-            String text = generate(row);
-            int[] ids = assertTimeoutPreemptively(LINEAR, () -> tokenizer.encode(text, false));
-            assertThat(ids).hasSize((int) row.number("count"));
-            assertThat(Arrays.copyOf(ids, 16)).isEqualTo(row.ints("first"));
-            assertThat(Arrays.copyOfRange(ids, ids.length - 16, ids.length))
-                    .isEqualTo(row.ints("last"));
-            assertThat(sha256(ids)).isEqualTo(row.text("sha256_i32_le"));
-        }
+        Vectors.assertEncodesLongTexts(tokenizer, "fixtures/tokenizers/smollm2-large.jsonl");
     }
 
     @ParameterizedTest
@@ -102,9 +98,7 @@ class SmolLm2TokenizerTest {
                 "<|"
             })
     void takesLinearTimeForAMebibyteOf(String unit) {
-        String text = unit.repeat(MEBIBYTE / unit.length());
-        int[] ids = assertTimeoutPreemptively(LINEAR, () -> tokenizer.encode(text, true));
-        assertThat(tokenizer.decode(ids, false)).isEqualTo(text);
+        Vectors.assertTakesLinearTimeForAMebibyteOf(tokenizer, unit);
     }
 
     @Test
@@ -133,32 +127,5 @@ class SmolLm2TokenizerTest {
         assertThat(tokenizer.endOfGeneration()).containsExactly(0, 2);
         assertThat(tokenizer.piece(260)).isEqualTo(" the");
         assertThat(tokenizer.piece(10813)).isEqualTo("\uFFFD");
-    }
-
-    private static String generate(JsonObject row) {
-        int length = (int) row.number("length");
-        StringBuilder text = new StringBuilder();
-        if (row.text("generator").equals("repeat")) {
-            text.repeat(row.text("unit"), length);
-        } else {
-            List<String> words = row.texts("words");
-            long state = row.number("seed");
-            while (text.length() < 2 * length) {
-                state = state * 6364136223846793005L + 1442695040888963407L;
-                text.append(words.get((int) ((state >>> 33) % words.size())));
-            }
-        }
-        return text.substring(0, text.offsetByCodePoints(0, length));
-    }
-
-    private static String sha256(int[] ids) {
-        ByteBuffer bytes = ByteBuffer.allocate(4 * ids.length).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.asIntBuffer().put(ids);
-        try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(bytes.array()));
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError(e);
-        }
     }
 }
