@@ -24,46 +24,60 @@ import java.util.stream.Stream;
 /// asks for and holds finite numbers; sizes agree with each other and with the vocabulary. What this version does not do
 /// (experts, biases, RoPE scaling ...) is refused by name, never ignored.
 ///
-/// Today: GGUF files of architecture `llama` or `mobilellm`.
+/// Formats: GGUF files of architecture `llama` or `mobilellm`, and directories as the Hugging Face hub has them
+/// (docs/formats.md).
 public final class Checkpoint implements AutoCloseable {
     private static final String GGUF_SUFFIX = ".gguf";
 
-    private final GgufFile file;
+    private final ModelSource source;
     private final Arena arena;
     private final ModelConfig config;
     private final ModelTensors tensors;
 
-    private Checkpoint(GgufFile file, Arena arena) {
-        this.file = file;
+    private Checkpoint(ModelSource source, Arena arena) {
+        this.source = source;
         this.arena = arena;
-        this.config = new ConfigReader(file).read();
-        this.tensors = new TensorReader(file, config, arena).read();
+        this.config = source.config();
+        this.tensors = new TensorReader(source, config, arena).read();
     }
 
-    /// Opens a GGUF file (known by its first bytes, not by its name), or a directory with exactly one `.gguf` file or
-    /// exactly one model that was split into several.
+    /// Opens a GGUF file (known by its first bytes, not by its name), a directory with `config.json` and weights in
+    /// safetensors or PyTorch files, or a directory with exactly one `.gguf` file or exactly one model that was split into
+    /// several.
     ///
-    /// @throws MalformedFileException if the file contradicts its format or itself
+    /// @throws MalformedFileException if a file contradicts its format or itself
     /// @throws UnsupportedModelException if the model needs something that this version does not do
     /// @throws IOException if there is nothing to open
     public static Checkpoint open(Path fileOrDirectory) throws IOException {
-        Path path =
-                Files.isDirectory(fileOrDirectory) ? onlyFile(fileOrDirectory) : fileOrDirectory;
+        ModelSource source = source(fileOrDirectory);
+        Arena arena = Arena.ofShared();
+        try {
+            return new Checkpoint(source, arena);
+        } catch (Throwable e) {
+            arena.close();
+            source.close();
+            throw e;
+        }
+    }
+
+    private static ModelSource source(Path path) throws IOException {
+        if (!Files.isDirectory(path)) {
+            return ggufFile(path);
+        }
+        return DirectorySource.isModel(path)
+                ? DirectorySource.open(path)
+                : ggufFile(onlyFile(path));
+    }
+
+    private static ModelSource ggufFile(Path path) throws IOException {
         if (!GgufFile.hasMagic(path)) {
             throw new MalformedFileException(
                     path
                             + ": not a GGUF file (its first four bytes are not 'GGUF'); supported"
-                            + " are GGUF files and directories with one of them");
+                            + " are GGUF files, and directories with config.json and weights in"
+                            + " safetensors or PyTorch files");
         }
-        GgufFile file = GgufFile.open(path);
-        Arena arena = Arena.ofShared();
-        try {
-            return new Checkpoint(file, arena);
-        } catch (Throwable e) {
-            arena.close();
-            file.close();
-            throw e;
-        }
+        return new GgufSource(GgufFile.open(path));
     }
 
     private static Path onlyFile(Path directory) throws IOException {
@@ -80,18 +94,18 @@ public final class Checkpoint implements AutoCloseable {
         }
         String reason =
                 found.isEmpty()
-                        ? "holds no .gguf file; supported are GGUF files and directories with one"
-                                + " of them"
+                        ? "holds neither a .gguf file nor config.json with weights"
+                                + " (model.safetensors or its index)"
                         : "holds %d .gguf files, such as %s; name the one to open"
                                 .formatted(found.size(), found.getFirst().getFileName());
         throw new FileSystemException(directory.toString(), null, reason);
     }
 
-    /// Refuses a file that was written to since it was opened: call this when everything was read.
+    /// Refuses files that were written to since they were opened: call this when everything was read.
     ///
-    /// @throws MalformedFileException if it was
+    /// @throws MalformedFileException if one was
     public void requireUnchanged() throws IOException {
-        file.requireUnchanged();
+        source.requireUnchanged();
     }
 
     public ModelConfig config() {
@@ -108,39 +122,53 @@ public final class Checkpoint implements AutoCloseable {
     /// @throws MalformedFileException if the file has none, or one that contradicts itself
     /// @throws UnsupportedModelException if it is of a kind that this version does not know
     public Tokenizer tokenizer() {
-        return new TokenizerReader(new Keys(file)).read();
+        return source.tokenizer();
     }
 
     /// The Jinja template that turns a conversation into text.
     ///
     /// @throws MalformedFileException if the file has one that is no string
     public Optional<String> chatTemplate() {
-        return new Keys(file).optionalString("tokenizer.chat_template");
+        return source.chatTemplate();
     }
 
-    /// Everything that the file says about itself, by the file's own keys; see [GgufFile#metadata] for the types.
+    /// What the makers of the model recommend for generating.
+    ///
+    /// @throws MalformedFileException if what they wrote makes no sense
+    public GenerationDefaults generationDefaults() {
+        return source.generationDefaults();
+    }
+
+    /// What a user should know although the model can be run: which of two files was taken, what was not believed.
+    public List<String> warnings() {
+        return source.warnings();
+    }
+
+    /// Everything that the file says about itself, by the file's own keys: for GGUF see [GgufFile#metadata] for the types;
+    /// of a directory the members of `config.json`.
     public Map<String, Object> metadata() {
-        return file.metadata();
+        return source.metadata();
     }
 
     /// The tensors as they lie in the file, under the file's own names.
     public List<Tensor> storedTensors() {
-        return file.tensors();
+        return source.storedTensors();
     }
 
+    /// Size of the file, or of all files that hold weights.
     public long fileBytes() {
-        return file.bytes();
+        return source.bytes();
     }
 
-    /// Name and version of the file format, such as `GGUF v3`.
+    /// Name and version of the file format, such as `GGUF v3` or `safetensors, 3 files`.
     public String format() {
-        return "GGUF v" + file.version();
+        return source.format();
     }
 
     /// Frees the weights; no tensor of this checkpoint may be used any more.
     @Override
     public void close() {
         arena.close();
-        file.close();
+        source.close();
     }
 }

@@ -1,12 +1,14 @@
 package mobilellm.checkpoint;
 
 import mobilellm.file.Printable;
-import mobilellm.gguf.GgufFile;
 import mobilellm.tensor.MalformedFileException;
 import mobilellm.tensor.UnsupportedModelException;
 
 import java.math.BigInteger;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -17,9 +19,9 @@ final class Keys {
     private final String file;
     private final Map<String, Object> metadata;
 
-    Keys(GgufFile file) {
-        this.file = file.path().toString();
-        this.metadata = file.metadata();
+    Keys(String file, Map<String, Object> metadata) {
+        this.file = file;
+        this.metadata = metadata;
     }
 
     Map<String, Object> all() {
@@ -80,6 +82,14 @@ final class Keys {
         };
     }
 
+    /// Any number; JSON does not tell 10000 from 10000.0.
+    OptionalDouble optionalNumber(String key) {
+        Optional<Number> number = optional(key, Number.class, "a number");
+        return number.isPresent()
+                ? OptionalDouble.of(number.get().doubleValue())
+                : OptionalDouble.empty();
+    }
+
     String string(String key) {
         return optionalString(key).orElseThrow(() -> missing(key));
     }
@@ -90,6 +100,28 @@ final class Keys {
 
     Optional<Boolean> optionalFlag(String key) {
         return optional(key, Boolean.class, "true or false");
+    }
+
+    <E extends Enum<E>> Optional<E> optionalConstant(Class<E> type, String key) {
+        return metadata.containsKey(key) ? Optional.of(constant(type, key)) : Optional.empty();
+    }
+
+    /// One of several words: `repeat-all-over` in the file is `REPEAT_ALL_OVER` here.
+    <E extends Enum<E>> E constant(Class<E> type, String key) {
+        String value = string(key);
+        for (E constant : type.getEnumConstants()) {
+            if (value.equals(constant.name().toLowerCase(Locale.ROOT).replace('_', '-'))) {
+                return constant;
+            }
+        }
+        throw malformed(
+                key,
+                "is %s, expected one of %s"
+                        .formatted(
+                                Printable.quote(value),
+                                Arrays.toString(type.getEnumConstants())
+                                        .toLowerCase(Locale.ROOT)
+                                        .replace('_', '-')));
     }
 
     List<?> list(String key) {
@@ -114,6 +146,20 @@ final class Keys {
 
     MalformedFileException missing(String key) {
         return new MalformedFileException("%s: key '%s' is missing".formatted(file, key));
+    }
+
+    /// The members of an object.
+    Optional<Keys> optionalObject(String key) {
+        return optional(key, Map.class, "an object")
+                .map(
+                        object -> {
+                            Map<String, Object> members = new LinkedHashMap<>();
+                            ((Map<?, ?>) object)
+                                    .forEach(
+                                            (name, value) ->
+                                                    members.put(String.valueOf(name), value));
+                            return new Keys(file + ": " + key, members);
+                        });
     }
 
     private <T> Optional<T> optional(String key, Class<T> type, String description) {

@@ -1,8 +1,9 @@
 package mobilellm.checkpoint;
 
+import mobilellm.config.Attention;
+import mobilellm.config.FeedForward;
 import mobilellm.config.ModelConfig;
 import mobilellm.file.Printable;
-import mobilellm.gguf.GgufFile;
 import mobilellm.quant.NonFinite;
 import mobilellm.tensor.MalformedFileException;
 import mobilellm.tensor.Shape;
@@ -13,41 +14,49 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
-/// Finds the weights of a llama GGUF by name, and checks that every one is there, has the shape that the configuration
-/// asks for and holds finite numbers, and that the file has no others: a tensor that nobody reads, such as a bias, means
-/// that the model computes something else than we would.
+/// Finds the weights by name, and checks that every one is there, has the shape that the configuration asks for and holds
+/// finite numbers, and that there are no others: a tensor that nobody reads, such as a bias, means that the model computes
+/// something else than we would.
 final class TensorReader {
-    static final String EMBEDDING = "token_embd.weight";
-    static final String OUTPUT_HEAD = "output.weight";
-
-    private final GgufFile file;
+    private final String file;
+    private final Map<String, Tensor> stored;
+    private final TensorNames names;
     private final ModelConfig config;
-    private final Arena arena;
+    private final UnaryOperator<Tensor> rotated;
     private final Set<String> read = new HashSet<>();
 
+    /// @param source whose tensors are read
     /// @param arena owner of the weights that are not used as they lie in the file
-    TensorReader(GgufFile file, ModelConfig config, Arena arena) {
-        this.file = file;
+    TensorReader(ModelSource source, ModelConfig config, Arena arena) {
+        this.file = source.name();
+        this.stored = source.weights();
+        this.names = source.names();
         this.config = config;
-        this.arena = arena;
+        this.rotated =
+                source.pairsInterleaved()
+                        ? tensor -> HeadRows.halfSplit(tensor, config.headDim(), arena)
+                        : UnaryOperator.identity();
     }
 
     ModelTensors read() {
         int hidden = config.hiddenSize();
-        Tensor embedding = take(EMBEDDING, config.vocabularySize(), hidden);
+        Tensor embedding = take(names.embeddingWeight(), config.vocabularySize(), hidden);
         List<BlockTensors> blocks = new ArrayList<>();
         for (int i = 0; i < config.layers(); i++) {
-            blocks.add(readBlock("blk." + i + "."));
+            blocks.add(readBlock(names.blocks() + i + "."));
         }
-        Tensor finalNorm = take("output_norm.weight", hidden);
+        Tensor finalNorm = norm(names.finalNorm(), hidden);
         Optional<Tensor> outputHead =
                 config.tiedEmbedding()
                         ? Optional.empty()
-                        : Optional.of(take(OUTPUT_HEAD, config.vocabularySize(), hidden));
+                        : Optional.of(
+                                take(names.outputHeadWeight(), config.vocabularySize(), hidden));
         requireAllRead();
         return new ModelTensors(embedding, blocks, finalNorm, outputHead);
     }
@@ -57,53 +66,73 @@ final class TensorReader {
         int queries = config.queryWidth();
         int keyValues = config.keyValueWidth();
         int intermediate = config.intermediateSize();
+        Attention attention = config.attention();
+        boolean bias = attention.bias() != Attention.Bias.NONE;
+        boolean outputBias = attention.bias() == Attention.Bias.ALL;
+        FeedForward feedForward = config.feedForward();
         return new BlockTensors(
-                take(prefix + "attn_norm.weight", hidden),
-                new Linear(takeRotated(prefix + "attn_q.weight", queries, hidden)),
-                new Linear(takeRotated(prefix + "attn_k.weight", keyValues, hidden)),
-                new Linear(take(prefix + "attn_v.weight", keyValues, hidden)),
-                Optional.empty(),
-                Optional.empty(),
-                new Linear(take(prefix + "attn_output.weight", hidden, queries)),
-                take(prefix + "ffn_norm.weight", hidden),
-                Optional.of(new Linear(take(prefix + "ffn_gate.weight", intermediate, hidden))),
-                new Linear(take(prefix + "ffn_up.weight", intermediate, hidden)),
-                new Linear(take(prefix + "ffn_down.weight", hidden, intermediate)));
+                norm(prefix + names.attentionNorm(), hidden),
+                linear(prefix + names.query(), queries, hidden, bias, rotated),
+                linear(prefix + names.key(), keyValues, hidden, bias, rotated),
+                linear(prefix + names.value(), keyValues, hidden, bias),
+                headNorm(prefix + names.queryNorm()),
+                headNorm(prefix + names.keyNorm()),
+                linear(prefix + names.attentionOutput(), hidden, queries, outputBias),
+                norm(prefix + names.feedForwardNorm(), hidden),
+                feedForward.gated()
+                        ? Optional.of(
+                                linear(
+                                        prefix + names.gate(),
+                                        intermediate,
+                                        hidden,
+                                        feedForward.bias()))
+                        : Optional.empty(),
+                linear(prefix + names.up(), intermediate, hidden, feedForward.bias()),
+                linear(prefix + names.down(), hidden, intermediate, feedForward.bias()));
     }
 
-    /// A matrix whose outputs RoPE rotates.
-    private Tensor takeRotated(String name, int rows, int columns) {
-        return HeadRows.halfSplit(take(name, rows, columns), config.headDim(), arena);
+    private Linear linear(String name, int rows, int columns, boolean bias) {
+        return linear(name, rows, columns, bias, UnaryOperator.identity());
+    }
+
+    /// @param order brings the rows into our order
+    private Linear linear(
+            String name, int rows, int columns, boolean bias, UnaryOperator<Tensor> order) {
+        return new Linear(
+                order.apply(take(name + ".weight", rows, columns)),
+                bias ? Optional.of(order.apply(take(name + ".bias", rows))) : Optional.empty());
+    }
+
+    private Tensor norm(String name, int size) {
+        return take(name + ".weight", size);
+    }
+
+    /// Normalises a head before its rows are rotated, so its numbers are in the order of those rows.
+    private Optional<Tensor> headNorm(String name) {
+        return config.attention().norm() == Attention.QueryKeyNorm.WEIGHTED_BEFORE_ROPE
+                ? Optional.of(rotated.apply(norm(name, config.headDim())))
+                : Optional.empty();
     }
 
     private Tensor take(String name, long... dimensions) {
-        Tensor tensor =
-                file.tensor(name)
-                        .orElseThrow(
-                                () ->
-                                        new MalformedFileException(
-                                                "%s: tensor '%s' is missing; the metadata promise %d blocks"
-                                                        .formatted(
-                                                                file.path(),
-                                                                name,
-                                                                config.layers())));
+        Tensor tensor = Optional.ofNullable(stored.get(name)).orElseThrow(() -> missing(name));
         Shape expected = Shape.of(dimensions);
         if (!tensor.shape().equals(expected)) {
             throw new MalformedFileException(
-                    "%s: tensor '%s' has shape %s, but the metadata ask for %s"
-                            .formatted(file.path(), name, tensor.shape(), expected));
+                    "%s: tensor '%s' has shape %s, but the configuration asks for %s"
+                            .formatted(file, name, tensor.shape(), expected));
         }
         if (tensor.type().isInteger()) {
             throw new UnsupportedModelException(
                     "%s: tensor '%s' holds whole numbers (%s); weights are floating-point numbers or quantised"
-                            .formatted(file.path(), name, tensor.type()));
+                            .formatted(file, name, tensor.type()));
         }
         OptionalLong broken = NonFinite.firstBlock(tensor);
         if (broken.isPresent()) {
             throw new MalformedFileException(
                     "%s: tensor '%s' (%s) holds NaN or infinity in %s %d"
                             .formatted(
-                                    file.path(),
+                                    file,
                                     name,
                                     tensor.type(),
                                     tensor.type().isQuantised() ? "the scales of block" : "element",
@@ -113,13 +142,23 @@ final class TensorReader {
         return tensor;
     }
 
+    private MalformedFileException missing(String name) {
+        String hint =
+                name.equals(names.outputHeadWeight())
+                        ? "the configuration says that the output head is not the embedding; if it"
+                                + " is, say so there (share_embedding or tie_word_embeddings)"
+                        : "the configuration promises %d blocks".formatted(config.layers());
+        return new MalformedFileException(
+                "%s: tensor '%s' is missing; %s".formatted(file, name, hint));
+    }
+
     private void requireAllRead() {
-        for (Tensor tensor : file.tensors()) {
+        for (Tensor tensor : stored.values()) {
             if (!read.contains(tensor.name())) {
                 throw new UnsupportedModelException(
                         "%s: tensor %s %s is not part of a %s model of %d blocks as this version knows it"
                                 .formatted(
-                                        file.path(),
+                                        file,
                                         Printable.quote(tensor.name()),
                                         tensor.shape(),
                                         config.architecture(),

@@ -114,6 +114,13 @@ public final class SafetensorsFile implements AutoCloseable {
         return file.size();
     }
 
+    /// Refuses a file that was written to since it was opened.
+    ///
+    /// @throws MalformedFileException if it was
+    public void requireUnchanged() throws IOException {
+        file.requireUnchanged();
+    }
+
     /// Unmaps the file; its tensors must not be used any more.
     @Override
     public void close() {

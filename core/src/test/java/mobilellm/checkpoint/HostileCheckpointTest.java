@@ -108,7 +108,7 @@ class HostileCheckpointTest {
     void shapeAgainstConfiguration() throws IOException {
         assertThat(malformed(TinyModel.good().uint32("llama.embedding_length", 128)))
                 .contains("tensor 'token_embd.weight' has shape [40, 64]")
-                .contains("ask for [40, 128]");
+                .contains("asks for [40, 128]");
         assertThat(malformed(TinyModel.good().uint32("llama.feed_forward_length", 64)))
                 .contains("'blk.0.ffn_gate.weight' has shape [96, 64]")
                 .contains("[64, 64]");
@@ -118,7 +118,7 @@ class HostileCheckpointTest {
     void missingTensor() throws IOException {
         assertThat(malformed(TinyModel.good().uint32("llama.block_count", 3)))
                 .contains("tensor 'blk.2.attn_norm.weight' is missing")
-                .contains("promise 3 blocks");
+                .contains("promises 3 blocks");
         assertThat(malformed(TinyModel.metadata("llama", 1)))
                 .contains("tensor 'token_embd.weight' is missing");
     }

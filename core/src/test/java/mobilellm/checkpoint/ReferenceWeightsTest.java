@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import mobilellm.quant.Dequantise;
 import mobilellm.tensor.Tensor;
+import mobilellm.testing.ExpectedTensors;
 import mobilellm.testing.JsonRow;
 import mobilellm.testing.RealModel;
 import mobilellm.testing.Shared;
@@ -18,10 +19,8 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 
 /// All weights of whole models, bit for bit.
 class ReferenceWeightsTest {
@@ -63,44 +62,12 @@ class ReferenceWeightsTest {
     /// In the roles that they play: the reference has the order of the rows before any conversion to GGUF.
     @Test
     void tinyModelInHuggingFaceOrder() throws IOException {
-        Map<String, String> expected = expectedHashes();
         try (Checkpoint checkpoint =
                 Checkpoint.open(Shared.path("fixtures/models/plain-96x4/gguf-f16/model.gguf"))) {
-            Map<String, String> actual = new HashMap<>();
-            ModelTensors tensors = checkpoint.tensors();
-            actual.put("model.embed_tokens.weight", floatHash(tensors.embedding()));
-            actual.put("model.norm.weight", floatHash(tensors.finalNorm()));
-            for (int i = 0; i < tensors.blocks().size(); i++) {
-                String prefix = "model.layers." + i + ".";
-                BlockTensors block = tensors.blocks().get(i);
-                actual.put(prefix + "input_layernorm.weight", floatHash(block.attentionNorm()));
-                actual.put(prefix + "self_attn.q_proj.weight", floatHash(block.query().weight()));
-                actual.put(prefix + "self_attn.k_proj.weight", floatHash(block.key().weight()));
-                actual.put(prefix + "self_attn.v_proj.weight", floatHash(block.value().weight()));
-                actual.put(
-                        prefix + "self_attn.o_proj.weight",
-                        floatHash(block.attentionOutput().weight()));
-                actual.put(
-                        prefix + "post_attention_layernorm.weight",
-                        floatHash(block.feedForwardNorm()));
-                actual.put(
-                        prefix + "mlp.gate_proj.weight",
-                        floatHash(block.gate().orElseThrow().weight()));
-                actual.put(prefix + "mlp.up_proj.weight", floatHash(block.up().weight()));
-                actual.put(prefix + "mlp.down_proj.weight", floatHash(block.down().weight()));
-            }
-            assertThat(actual).isEqualTo(expected);
-            assertThat(tensors.outputHead()).isEmpty();
+            ExpectedTensors.of("plain-96x4/gguf-f16")
+                    .assertEqual(Roles.named(checkpoint.tensors(), "mlp"));
+            assertThat(checkpoint.tensors().outputHead()).isEmpty();
         }
-    }
-
-    private static Map<String, String> expectedHashes() throws IOException {
-        String json = Files.readString(Shared.path("fixtures/models/plain-96x4/tensors.json"));
-        Map<String, String> hashes = new HashMap<>();
-        for (JsonRow row : JsonRow.parse("{\"tensors\":" + json + "}").rows("tensors")) {
-            hashes.put(row.text("name"), row.text("sha256_f32_le"));
-        }
-        return hashes;
     }
 
     private static String floatHash(Tensor tensor) {

@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Reads the vocabulary of a GGUF file.
-final class TokenizerReader {
+final class GgufTokenizerReader {
     private static final String PREFIX = "tokenizer.ggml.";
     private static final String MODEL = PREFIX + "model";
 
@@ -19,7 +19,7 @@ final class TokenizerReader {
 
     private final Keys keys;
 
-    TokenizerReader(Keys keys) {
+    GgufTokenizerReader(Keys keys) {
         this.keys = keys;
     }
 

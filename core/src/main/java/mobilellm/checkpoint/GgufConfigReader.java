@@ -9,9 +9,7 @@ import mobilellm.file.Printable;
 import mobilellm.gguf.GgufFile;
 import mobilellm.tensor.MalformedFileException;
 
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -20,7 +18,7 @@ import java.util.Set;
 /// Two architectures: `llama`, and `mobilellm`, which is `llama` with shared blocks; both name their keys with the
 /// architecture as prefix. A key under that prefix that is not understood is refused, because it may change what the
 /// model computes.
-final class ConfigReader {
+final class GgufConfigReader {
     private static final String SHARED = "mobilellm";
     private static final Set<String> ARCHITECTURES = Set.of("llama", SHARED);
     private static final int MOST_LAYERS = 1024;
@@ -57,9 +55,9 @@ final class ConfigReader {
     private final GgufFile file;
     private final Keys keys;
 
-    ConfigReader(GgufFile file) {
+    GgufConfigReader(GgufFile file) {
         this.file = file;
-        this.keys = new Keys(file);
+        this.keys = new Keys(file.path().toString(), file.metadata());
     }
 
     ModelConfig read() {
@@ -90,7 +88,7 @@ final class ConfigReader {
                     new Rope(
                             keys.optionalReal(prefix + "rope.freq_base")
                                     .orElse(DEFAULT_ROPE_THETA)),
-                    file.tensor(TensorReader.OUTPUT_HEAD).isEmpty(),
+                    file.tensor(TensorNames.GGUF.outputHeadWeight()).isEmpty(),
                     architecture.equals(SHARED) ? sharing(prefix) : LayerSharing.NONE);
         } catch (IllegalArgumentException e) {
             throw new MalformedFileException(file.path() + ": " + e.getMessage(), e);
@@ -163,7 +161,7 @@ final class ConfigReader {
 
     /// The rows of the embedding, which every other count of tokens must equal.
     private int vocabularySize(String prefix) {
-        String name = TensorReader.EMBEDDING;
+        String name = TensorNames.GGUF.embeddingWeight();
         long rows = file.tensor(name).map(tensor -> tensor.shape().dimension(0)).orElse(0L);
         if (rows < 1 || rows > Integer.MAX_VALUE) {
             String problem = rows < 1 ? "is missing" : "has " + rows + " rows, more than 2^31 - 1";
@@ -189,26 +187,8 @@ final class ConfigReader {
     private LayerSharing sharing(String prefix) {
         String key = prefix + "layer_sharing.";
         return new LayerSharing(
-                constant(LayerSharing.Strategy.class, key + "strategy"),
+                keys.constant(LayerSharing.Strategy.class, key + "strategy"),
                 keys.size(key + "repeats"),
-                constant(LayerSharing.Cache.class, key + "cache"));
-    }
-
-    /// `repeat-all-over` in the file is `REPEAT_ALL_OVER` here.
-    private <E extends Enum<E>> E constant(Class<E> type, String key) {
-        String value = keys.string(key);
-        for (E constant : type.getEnumConstants()) {
-            if (value.equals(constant.name().toLowerCase(Locale.ROOT).replace('_', '-'))) {
-                return constant;
-            }
-        }
-        throw keys.malformed(
-                key,
-                "is %s, expected one of %s"
-                        .formatted(
-                                Printable.quote(value),
-                                Arrays.toString(type.getEnumConstants())
-                                        .toLowerCase(Locale.ROOT)
-                                        .replace('_', '-')));
+                keys.constant(LayerSharing.Cache.class, key + "cache"));
     }
 }

@@ -1,0 +1,33 @@
+package mobilellm.checkpoint;
+
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/// What the makers of a model recommend for generating (`generation_config.json`).
+///
+/// @param endOfGeneration ids after which the model has nothing more to say; the tokenizer of the checkpoint knows them too
+/// @param sample whether to draw at random (`do_sample`) or to take the best token always
+public record GenerationDefaults(
+        Set<Integer> endOfGeneration,
+        Optional<Boolean> sample,
+        OptionalDouble temperature,
+        OptionalInt topK,
+        OptionalDouble topP,
+        OptionalDouble minP,
+        OptionalDouble repeatPenalty) {
+    static final GenerationDefaults NONE =
+            new GenerationDefaults(
+                    Set.of(),
+                    Optional.empty(),
+                    OptionalDouble.empty(),
+                    OptionalInt.empty(),
+                    OptionalDouble.empty(),
+                    OptionalDouble.empty(),
+                    OptionalDouble.empty());
+
+    public GenerationDefaults {
+        endOfGeneration = Set.copyOf(endOfGeneration);
+    }
+}

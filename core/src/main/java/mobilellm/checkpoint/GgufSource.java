@@ -1,0 +1,96 @@
+package mobilellm.checkpoint;
+
+import mobilellm.config.ModelConfig;
+import mobilellm.gguf.GgufFile;
+import mobilellm.tensor.Tensor;
+import mobilellm.tokenizer.Tokenizer;
+
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// A model in a GGUF file of architecture `llama` or `mobilellm`.
+record GgufSource(GgufFile file) implements ModelSource {
+    @Override
+    public String name() {
+        return file.path().toString();
+    }
+
+    @Override
+    public ModelConfig config() {
+        return new GgufConfigReader(file).read();
+    }
+
+    @Override
+    public Map<String, Tensor> weights() {
+        Map<String, Tensor> weights = new LinkedHashMap<>();
+        file.tensors().forEach(tensor -> weights.put(tensor.name(), tensor));
+        return weights;
+    }
+
+    @Override
+    public TensorNames names() {
+        return TensorNames.GGUF;
+    }
+
+    @Override
+    public boolean pairsInterleaved() {
+        return true;
+    }
+
+    @Override
+    public Tokenizer tokenizer() {
+        return new GgufTokenizerReader(keys()).read();
+    }
+
+    @Override
+    public Optional<String> chatTemplate() {
+        return keys().optionalString("tokenizer.chat_template");
+    }
+
+    @Override
+    public GenerationDefaults generationDefaults() {
+        return GenerationDefaults.NONE;
+    }
+
+    @Override
+    public Map<String, Object> metadata() {
+        return file.metadata();
+    }
+
+    @Override
+    public List<Tensor> storedTensors() {
+        return file.tensors();
+    }
+
+    @Override
+    public long bytes() {
+        return file.bytes();
+    }
+
+    @Override
+    public String format() {
+        return "GGUF v" + file.version();
+    }
+
+    @Override
+    public List<String> warnings() {
+        return List.of();
+    }
+
+    @Override
+    public void requireUnchanged() throws IOException {
+        file.requireUnchanged();
+    }
+
+    @Override
+    public void close() {
+        file.close();
+    }
+
+    private Keys keys() {
+        return new Keys(name(), file.metadata());
+    }
+}
