@@ -14,6 +14,10 @@ import java.util.OptionalLong;
 public final class NonFinite {
     private static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfInt INT =
+            ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfLong LONG =
+            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfFloat FLOAT =
             ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfDouble DOUBLE =
@@ -23,6 +27,7 @@ public final class NonFinite {
     private static final int HALF_EXPONENT = 0x7c00;
 
     private static final int BFLOAT_EXPONENT = 0x7f80;
+    private static final int FLOAT_EXPONENT = 0x7f80_0000;
 
     /// Magnitude of the largest integer in a block of Q8_K.
     private static final int LARGEST_BYTE = 128;
@@ -45,23 +50,19 @@ public final class NonFinite {
                         () ->
                                 switch (tensor.type()) {
                                     case F64 -> firstDouble(data);
-                                    case F32 -> firstFloat(data, stride, 1);
-                                    case BF16 -> firstShort(data, stride, 0, 1, BFLOAT_EXPONENT);
+                                    case F32 -> firstNumber(data, stride, FLOAT_EXPONENT);
+                                    case BF16 -> firstNumber(data, stride, BFLOAT_EXPONENT);
+                                    case F16 -> firstNumber(data, stride, HALF_EXPONENT);
                                     case BOOL, U8, I8, U16, I16, U32, I32, U64, I64 ->
                                             OptionalLong.empty();
-                                    case F16, Q8_0, Q4_0, Q5_0, IQ4_NL, IQ4_XS ->
-                                            firstShort(data, stride, 0, 1, HALF_EXPONENT);
+                                    case Q8_0, Q4_0, Q5_0, IQ4_NL, IQ4_XS ->
+                                            firstHalf(data, stride, 0, 1);
                                     case Q8_1, Q4_1, Q5_1, Q4_K, Q5_K ->
-                                            firstShort(data, stride, 0, 2, HALF_EXPONENT);
-                                    case Q2_K -> firstShort(data, stride, 80, 2, HALF_EXPONENT);
+                                            firstHalf(data, stride, 0, 2);
+                                    case Q2_K -> firstHalf(data, stride, 80, 2);
                                     case Q3_K, Q6_K, TQ1_0, TQ2_0 ->
-                                            firstShort(
-                                                    data,
-                                                    stride,
-                                                    stride - Short.BYTES,
-                                                    1,
-                                                    HALF_EXPONENT);
-                                    case Q8_K -> firstFloat(data, stride, LARGEST_BYTE);
+                                            firstHalf(data, stride, stride - Short.BYTES, 1);
+                                    case Q8_K -> firstFloat(data, stride);
                                     case MXFP4 -> firstPowerOfTwo(data, stride);
                                 });
         MappedFile.release(data);
@@ -78,11 +79,35 @@ public final class NonFinite {
         return OptionalLong.empty();
     }
 
-    /// Looks at the f32 at the start of each block, which meets integers of up to `factor`.
-    private static OptionalLong firstFloat(MemorySegment data, int stride, int factor) {
+    /// Plain numbers of 2 or 4 bytes, eight bytes at a time: an exponent of all ones, plus one, is the sign bit.
+    private static OptionalLong firstNumber(MemorySegment data, int size, int exponent) {
+        long each = size == Short.BYTES ? 0x0001_0001_0001_0001L : 0x0000_0001_0000_0001L;
+        long exponents = exponent * each;
+        long ones = Integer.lowestOneBit(exponent) * each;
+        long signs = (exponent + (long) Integer.lowestOneBit(exponent)) * each;
+        long bytes = data.byteSize();
+        long at = 0;
+        for (; at + Long.BYTES <= bytes; at += Long.BYTES) {
+            long broken = ((data.get(LONG, at) & exponents) + ones) & signs;
+            if (broken != 0) {
+                return OptionalLong.of(
+                        (at + Long.numberOfTrailingZeros(broken) / Byte.SIZE) / size);
+            }
+        }
+        for (; at < bytes; at += size) {
+            int bits = size == Short.BYTES ? data.get(SHORT, at) : data.get(INT, at);
+            if ((bits & exponent) == exponent) {
+                return OptionalLong.of(at / size);
+            }
+        }
+        return OptionalLong.empty();
+    }
+
+    /// Looks at the f32 at the start of each block of signed bytes.
+    private static OptionalLong firstFloat(MemorySegment data, int stride) {
         long count = data.byteSize() / stride;
         for (long i = 0; i < count; i++) {
-            if (!Float.isFinite(factor * data.get(FLOAT, i * stride))) {
+            if (!Float.isFinite(LARGEST_BYTE * data.get(FLOAT, i * stride))) {
                 return OptionalLong.of(i);
             }
         }
@@ -100,14 +125,13 @@ public final class NonFinite {
         return OptionalLong.empty();
     }
 
-    /// Looks at `fields` 16-bit numbers at byte `at` of each block of `stride` bytes.
-    private static OptionalLong firstShort(
-            MemorySegment data, int stride, int at, int fields, int exponent) {
+    /// Looks at `fields` f16 at byte `at` of each block of `stride` bytes.
+    private static OptionalLong firstHalf(MemorySegment data, int stride, int at, int fields) {
         long count = data.byteSize() / stride;
         for (long i = 0; i < count; i++) {
             for (int field = 0; field < fields; field++) {
                 int bits = data.get(SHORT, i * stride + at + (long) field * Short.BYTES);
-                if ((bits & exponent) == exponent) {
+                if ((bits & HALF_EXPONENT) == HALF_EXPONENT) {
                     return OptionalLong.of(i);
                 }
             }
