@@ -2,6 +2,7 @@ package mobilellm;
 
 import mobilellm.checkpoint.Checkpoint;
 import mobilellm.checkpoint.ModelTensors;
+import mobilellm.config.LayerSharing;
 import mobilellm.config.ModelConfig;
 import mobilellm.engine.LogitsListener;
 import mobilellm.engine.Session;
@@ -38,6 +39,7 @@ import java.util.stream.IntStream;
 /// a time. Closing the model closes them too; nothing may be computing then.
 public final class MobileLlm implements AutoCloseable {
     private final ModelConfig config;
+    private final LayerSharing storedSharing;
     private final SessionOptions sessionOptions;
     private final Supplier<Tokenizer> tokenizer;
     private final Optional<String> chatTemplate;
@@ -49,6 +51,7 @@ public final class MobileLlm implements AutoCloseable {
 
     private MobileLlm(
             ModelConfig config,
+            LayerSharing storedSharing,
             Supplier<Tokenizer> tokenizer,
             Optional<String> chatTemplate,
             SessionOptions sessionOptions,
@@ -56,6 +59,7 @@ public final class MobileLlm implements AutoCloseable {
             ThreadTeam team,
             Weights weights) {
         this.config = config;
+        this.storedSharing = storedSharing;
         this.tokenizer = tokenizer;
         this.chatTemplate = chatTemplate;
         this.kernels = kernels;
@@ -117,7 +121,14 @@ public final class MobileLlm implements AutoCloseable {
             Weights weights = Weights.load(tensors, team);
             try {
                 return new MobileLlm(
-                        config, tokenizer, chatTemplate, sessionOptions, kernels, team, weights);
+                        config,
+                        stored.sharing(),
+                        tokenizer,
+                        chatTemplate,
+                        sessionOptions,
+                        kernels,
+                        team,
+                        weights);
             } catch (Throwable e) {
                 weights.close();
                 throw e;
@@ -142,6 +153,11 @@ public final class MobileLlm implements AutoCloseable {
 
     public ModelConfig config() {
         return config;
+    }
+
+    /// The layer sharing that the file asks for. Under another one ([LoadOptions]) a model runs, but was not trained for it.
+    public LayerSharing storedSharing() {
+        return storedSharing;
     }
 
     /// The model's tokenizer.

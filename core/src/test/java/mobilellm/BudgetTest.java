@@ -19,7 +19,10 @@ import java.util.TreeSet;
 /// Limits that keep the project small enough to be read.
 final class BudgetTest {
     private static final int MAXIMUM_LINES = 600;
-    private static final long MAXIMUM_JAR_BYTES = 10_000_000;
+
+    /// 17 MB of it are the built-in model, which every start without a network needs and which does not compress.
+    private static final long MAXIMUM_JAR_BYTES = 27_000_000;
+
     private static final Set<String> SOURCES =
             Set.of("java", "sh", "mjs", "cmd", "mobilellm", "run");
     private static final Set<String> TEXTS =

@@ -28,6 +28,12 @@ final class ModelLoader {
         try {
             MobileLlm loaded = load(located, model, engine, kernels);
             describe(context.notes(), located, loaded, engine, System.nanoTime() - start);
+            if (!loaded.config().sharing().equals(loaded.storedSharing())) {
+                context.notes()
+                        .note(
+                                "layers are shared otherwise than the model was trained with:"
+                                    + " expect nonsense; this is for measuring speed");
+            }
             return loaded;
         } finally {
             context.notes().clearTransientLine();

@@ -2,6 +2,7 @@ package mobilellm.app;
 
 import mobilellm.hub.Catalogue;
 import mobilellm.hub.CatalogueEntry;
+import mobilellm.hub.HubException;
 import mobilellm.hub.HubOptions;
 import mobilellm.hub.ModelPuller;
 import mobilellm.hub.ModelSource;
@@ -48,7 +49,8 @@ final class Models {
     }
 
     /// The model that `argument` names: a path, a name of the store or the catalogue, or a place on the hub. Without
-    /// one: `MOBILELLM_MODEL`, else the only model of the store, else the catalogue's default.
+    /// one: `MOBILELLM_MODEL`, else the only downloaded model of the store, else the catalogue's default, else the model that
+    /// is built in.
     ///
     /// @param yes download what is missing without a question
     /// @throws IOException if there is no such model, or it is not there and nobody agreed to a download
@@ -61,10 +63,33 @@ final class Models {
         if (variable.isPresent()) {
             return named(variable.get(), yes);
         }
-        List<StoredModel> stored = store.list();
-        return stored.size() == 1
-                ? located(stored.getFirst())
-                : named(catalogue.defaultEntry().name(), yes);
+        List<StoredModel> downloaded =
+                store.list().stream().filter(model -> !isBuiltIn(model.name())).toList();
+        return downloaded.size() == 1 ? located(downloaded.getFirst()) : byDefault(yes);
+    }
+
+    /// The catalogue's default; where it cannot be downloaded, the model that is built in.
+    private Located byDefault(boolean yes) throws IOException, InterruptedException {
+        String wanted = catalogue.defaultEntry().name();
+        String builtIn = catalogue.builtInEntry().name();
+        HubOptions options = HubOptions.fromEnvironment(context.environment().variables());
+        String reason = "downloads are switched off";
+        if (!options.offline() || store.find(wanted).isPresent()) {
+            try {
+                return named(wanted, yes);
+            } catch (HubException e) {
+                reason = e.getMessage();
+            }
+        }
+        context.notes()
+                .note(
+                        "%s is not to be had (%s); this is the built-in model '%s', which only tells simple stories"
+                                .formatted(wanted, reason, builtIn));
+        return named(builtIn, yes);
+    }
+
+    private boolean isBuiltIn(String name) {
+        return catalogue.find(name).filter(CatalogueEntry::isBuiltIn).isPresent();
     }
 
     /// Whether `word` alone tells that a model is meant: by its form, or because there is one of that name.
@@ -100,7 +125,7 @@ final class Models {
         if (!name.startsWith(HUB_PREFIX) && catalogue.find(name).isEmpty()) {
             throw new IOException(unknown(name));
         }
-        requireConsent(name, yes);
+        requireConsent(name, yes || isBuiltIn(name));
         return located(pull(name));
     }
 
@@ -141,7 +166,9 @@ final class Models {
                             + size
                             + " is not on this machine: type 'mobilellm pull "
                             + name
-                            + "', or add --yes to download it now");
+                            + "', or add --yes to download it now; the model '"
+                            + catalogue.builtInEntry().name()
+                            + "', which only tells simple stories, is built in");
         }
         context.notes().question("Download " + name + size + "? [Y/n]");
         String answer = readLine().strip();

@@ -11,6 +11,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -40,6 +41,19 @@ class GenerateVerbTest {
 
     private static String text(Map<String, Object> answer) {
         return (String) answer.getOrDefault("text", "");
+    }
+
+    @Test
+    void otherSharingThanTheFilesIsToldToBeNonsense() {
+        String[] line = {"generate", model, "--ids", "1,2", "--max-tokens", "2", "--sharing"};
+        assertThat(shell.run(with(line, "immediate:2:own")).error()).contains("expect nonsense");
+        assertThat(shell.run(with(line, "none:1:own")).error()).doesNotContain("nonsense");
+    }
+
+    private static String[] with(String[] line, String word) {
+        String[] longer = Arrays.copyOf(line, line.length + 1);
+        longer[line.length] = word;
+        return longer;
     }
 
     @Test

@@ -163,7 +163,8 @@ class StoreVerbsTest {
 
     @Test
     void withoutATerminalNothingIsDownloadedUnasked() {
-        Shell.Result result = shell.run("info");
+        Shell online = new Shell().with("MOBILELLM_HOME", home.toString());
+        Shell.Result result = online.run("info");
         assertThat(result.exitCode()).isEqualTo(1);
         assertThat(result.output()).isEmpty();
         assertThat(result.error())
@@ -174,19 +175,19 @@ class StoreVerbsTest {
 
     @Test
     void onATerminalAQuestionComesFirst() {
-        Shell.Result refused = shell.onTerminal().input("n\n").run("info");
+        Shell.Result refused = shell.onTerminal().input("n\n").run("info", "smollm2:135m");
         assertThat(refused.exitCode()).isEqualTo(1);
         assertThat(refused.error())
                 .startsWith("Download smollm2:135m (")
                 .contains("[Y/n]", "error: ", "nothing was downloaded");
-        Shell.Result agreed = shell.input("\n").run("info");
+        Shell.Result agreed = shell.input("\n").run("info", "smollm2:135m");
         assertThat(agreed.exitCode()).isEqualTo(1);
         assertThat(agreed.error()).contains("HF_HUB_OFFLINE");
     }
 
     @Test
     void yesNeedsNoQuestion() {
-        Shell.Result result = shell.run("info", "--yes");
+        Shell.Result result = shell.run("info", "smollm2:135m", "--yes");
         assertThat(result.error()).doesNotContain("[Y/n]").contains("HF_HUB_OFFLINE");
     }
 
@@ -201,5 +202,21 @@ class StoreVerbsTest {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every JDK has SHA-256", e);
         }
+    }
+
+    @Test
+    void withoutANetworkTheBuiltInModelAnswers() {
+        Shell.Result result =
+                shell.run("generate", "--prompt", "Once upon a time", "--max-tokens", "3");
+        assertThat(result.exitCode()).isZero();
+        assertThat(result.output()).isNotBlank();
+        assertThat(result.error())
+                .contains("downloads are switched off")
+                .contains("built-in model 'tiny', which only tells simple stories");
+        assertThat(shell.run("info").error())
+                .as("that it is in the store does not make it the default")
+                .contains("downloads are switched off");
+        assertThat(shell.run("info", "tiny").output())
+                .contains("Tells simple stories in simple English; it knows nothing.");
     }
 }

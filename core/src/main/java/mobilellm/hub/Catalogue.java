@@ -54,6 +54,15 @@ public final class Catalogue {
                                         "no model of the catalogue is marked as the default"));
     }
 
+    /// The model that comes with the library.
+    public CatalogueEntry builtInEntry() {
+        return entries.stream()
+                .filter(CatalogueEntry::isBuiltIn)
+                .findFirst()
+                .orElseThrow(
+                        () -> new IllegalStateException("no model of the catalogue is built in"));
+    }
+
     private static CatalogueEntry entry(Map<?, ?> json) {
         return new CatalogueEntry(
                 text(json, "name"),
@@ -83,11 +92,16 @@ public final class Catalogue {
                             number(json, "download_bytes"),
                             Json.string(json, "sha256"),
                             Json.number(json, "bytes"));
+            case "bundled" ->
+                    new ModelSource.Bundled(
+                            text(json, "resource"),
+                            Json.string(json, "sha256"),
+                            Json.number(json, "bytes"));
             default ->
                     throw new IllegalArgumentException(
                             "catalogue: source kind '"
                                     + kind
-                                    + "'; known are hub and python-package");
+                                    + "'; known are hub, python-package and bundled");
         };
     }
 

@@ -22,4 +22,9 @@ public record CatalogueEntry(
     public CatalogueEntry {
         sources = List.copyOf(sources);
     }
+
+    /// Whether it comes with the library, so that no download is needed.
+    public boolean isBuiltIn() {
+        return sources.stream().anyMatch(ModelSource.Bundled.class::isInstance);
+    }
 }

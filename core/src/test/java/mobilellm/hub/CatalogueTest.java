@@ -23,6 +23,14 @@ final class CatalogueTest {
     }
 
     @Test
+    void oneModelIsBuiltIn() {
+        CatalogueEntry entry = catalogue.find("tiny").orElseThrow();
+        assertThat(entry).isEqualTo(catalogue.builtInEntry());
+        assertThat(entry.isBuiltIn()).isTrue();
+        assertThat(catalogue.defaultEntry().isBuiltIn()).isFalse();
+    }
+
+    @Test
     void hasNoNameThatCouldNotBeAskedFor() {
         assertThat(catalogue.entries())
                 .isNotEmpty()
