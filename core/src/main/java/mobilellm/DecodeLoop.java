@@ -1,5 +1,6 @@
 package mobilellm;
 
+import mobilellm.engine.BatchDecoder;
 import mobilellm.engine.PrefillListener;
 import mobilellm.engine.Session;
 import mobilellm.sampling.History;
@@ -14,13 +15,15 @@ import java.util.List;
 import java.util.Optional;
 
 /// Reads a prompt, then makes one token after the other: forward, sample, decode, check. The work is done by whoever
-/// calls [#advance]; only [#cancel] may be called by another thread meanwhile.
+/// calls [#advance], or, together with others, [#enqueue] and [#settle] before and after each step; only [#cancel] may be
+/// called by another thread meanwhile.
 ///
 /// A token allocates nothing here but its piece of text (and its log-probabilities, if wanted).
 final class DecodeLoop {
     private static final double NANOS_PER_SECOND = 1e9;
 
     private final Session session;
+    private final BatchDecoder alone;
     private final int[] prompt;
     private final GenerationOptions options;
     private final BitSet endOfGeneration = new BitSet();
@@ -32,20 +35,38 @@ final class DecodeLoop {
 
     private volatile boolean cancelled;
     private Optional<FinishReason> finish = Optional.empty();
-    private boolean started;
+    private PrefillListener listener = (done, total) -> true;
+    private Stage stage = Stage.NEW;
     private String piece = "";
     private int cached;
     private int computed;
     private int decoded;
+    private long startNanos;
     private long prefillNanos;
     private long firstTokenNanos;
     private long decodeNanos;
 
+    private enum Stage {
+        NEW,
+        /// Ids of the prompt are missing.
+        READING,
+        /// The rest of the prompt is in the step that is being computed.
+        READ,
+        WRITING
+    }
+
+    /// @param alone computes where nobody else advances this loop
     /// @throws mobilellm.engine.ContextLengthException if the prompt does not fit
     /// @throws IllegalArgumentException if the prompt is empty or holds an id outside the vocabulary
-    DecodeLoop(Session session, Tokenizer tokenizer, int[] prompt, GenerationOptions options) {
+    DecodeLoop(
+            Session session,
+            BatchDecoder alone,
+            Tokenizer tokenizer,
+            int[] prompt,
+            GenerationOptions options) {
         session.check(prompt);
         this.session = session;
+        this.alone = alone;
         this.prompt = prompt.clone();
         this.options = options;
         sampler = new Sampler(options.sampling(), session.logits().length);
@@ -58,44 +79,84 @@ final class DecodeLoop {
         stop = new StopStrings(options.stop());
     }
 
-    /// Makes the next token, or finds that there is none.
+    void onPrefill(PrefillListener value) {
+        listener = value;
+    }
+
+    /// Makes the next token, or finds that there is none; [#piece()] may then have text.
+    void advance() {
+        do {
+            if (!enqueue(alone)) {
+                return;
+            }
+            long start = System.nanoTime();
+            alone.step();
+            settle(System.nanoTime() - start);
+        } while (stage == Stage.READING);
+    }
+
+    /// Queues what is to be computed next: a part of the prompt, or the last token.
     ///
-    /// @return whether [#piece()] may have text
-    boolean advance(PrefillListener listener) {
+    /// @return whether anything was queued; if not, either the text has ended or the step has no room
+    boolean enqueue(BatchDecoder step) {
         piece = "";
         if (finish.isPresent()) {
             return false;
         }
-        long start = System.nanoTime();
-        if (!started) {
-            started = true;
-            if (read(listener)) {
-                choose();
-            }
-            firstTokenNanos = System.nanoTime() - start;
-        } else {
-            if (makeRoom()) {
-                session.append(history.id(history.size() - 1));
-                decoded++;
-                choose();
-            }
-            decodeNanos += System.nanoTime() - start;
+        if (cancelled) {
+            end(FinishReason.CANCELLED);
+            return false;
+        }
+        if (stage == Stage.WRITING) {
+            return enqueueToken(step);
+        }
+        return step.hasPromptRoom() && enqueuePrompt(step);
+    }
+
+    private boolean enqueuePrompt(BatchDecoder step) {
+        int done = session.reusable(prompt);
+        if (stage == Stage.NEW) {
+            startNanos = System.nanoTime();
+            cached = done;
+            stage = Stage.READING;
+        }
+        if (!listener.onProgress(done, prompt.length)) {
+            end(FinishReason.CANCELLED);
+            return false;
+        }
+        if (step.prefill(session, prompt)) {
+            stage = Stage.READ;
         }
         return true;
     }
 
-    private boolean read(PrefillListener listener) {
-        long start = System.nanoTime();
-        cached = session.reusable(prompt);
-        boolean complete =
-                session.prefill(
-                        prompt, (done, total) -> !cancelled && listener.onProgress(done, total));
-        computed = Math.max(0, session.length() - cached);
-        prefillNanos = System.nanoTime() - start;
-        if (!complete) {
-            end(FinishReason.CANCELLED);
+    private boolean enqueueToken(BatchDecoder step) {
+        if (!makeRoom()) {
+            return false;
         }
-        return complete;
+        step.append(session, history.id(history.size() - 1));
+        return true;
+    }
+
+    /// Takes up what a step has computed.
+    ///
+    /// @param nanos how long it took
+    void settle(long nanos) {
+        long start = System.nanoTime();
+        if (stage == Stage.WRITING) {
+            decoded++;
+            choose();
+            decodeNanos += nanos + System.nanoTime() - start;
+            return;
+        }
+        prefillNanos += nanos;
+        computed = session.length() - cached;
+        if (stage == Stage.READ) {
+            stage = Stage.WRITING;
+            listener.onProgress(prompt.length, prompt.length);
+            choose();
+            firstTokenNanos = System.nanoTime() - startNanos;
+        }
     }
 
     /// Whether a position is free for the last token, after a shift if that is wanted.
@@ -107,12 +168,14 @@ final class DecodeLoop {
             end(FinishReason.CONTEXT);
             return false;
         }
+        long start = System.nanoTime();
         int half = session.contextLength() / 2;
         boolean keepsPrompt = options.keep() == GenerationOptions.KEEP_PROMPT;
         session.shift(
                 keepsPrompt
                         ? Math.min(prompt.length, half)
                         : Math.min(options.keep(), session.contextLength() - 1));
+        decodeNanos += System.nanoTime() - start;
         return true;
     }
 

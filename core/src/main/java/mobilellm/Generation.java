@@ -1,5 +1,6 @@
 package mobilellm;
 
+import mobilellm.engine.BatchDecoder;
 import mobilellm.engine.PrefillListener;
 
 import java.util.ArrayList;
@@ -7,6 +8,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -24,7 +26,6 @@ public final class Generation implements Iterable<String>, AutoCloseable {
     private final DecodeLoop loop;
     private final Consumer<Generation> whenFinished;
     private final List<String> pieces = new ArrayList<>();
-    private PrefillListener prefillListener = (done, total) -> true;
     private boolean released;
     private Optional<RuntimeException> failure = Optional.empty();
 
@@ -39,7 +40,7 @@ public final class Generation implements Iterable<String>, AutoCloseable {
     ///
     /// @return this generation
     public synchronized Generation onPrefill(PrefillListener listener) {
-        prefillListener = listener;
+        loop.onPrefill(listener);
         return this;
     }
 
@@ -86,8 +87,46 @@ public final class Generation implements Iterable<String>, AutoCloseable {
                 cause -> {
                     throw new IllegalStateException("the generation failed before", cause);
                 });
+        attempt(
+                () -> {
+                    loop.advance();
+                    return true;
+                });
+    }
+
+    /// Queues the next step, to be computed together with those of others. A failure is told to who asks for the results.
+    ///
+    /// @return whether anything was queued
+    synchronized boolean enqueue(BatchDecoder decoder) {
         try {
-            loop.advance(prefillListener);
+            return attempt(() -> loop.enqueue(decoder));
+        } catch (RuntimeException told) {
+            return false;
+        }
+    }
+
+    /// Takes up what the step has computed. A failure is told to who asks for the results.
+    synchronized void settle(long nanos) {
+        try {
+            attempt(
+                    () -> {
+                        loop.settle(nanos);
+                        return true;
+                    });
+        } catch (RuntimeException told) {
+            // `failure` has it.
+        }
+    }
+
+    /// Whether nothing more will be computed.
+    synchronized boolean hasEnded() {
+        return released;
+    }
+
+    private boolean attempt(BooleanSupplier work) {
+        boolean result;
+        try {
+            result = work.getAsBoolean();
         } catch (RuntimeException e) {
             failure = Optional.of(e);
             release();
@@ -99,6 +138,7 @@ public final class Generation implements Iterable<String>, AutoCloseable {
         if (loop.finish().isPresent()) {
             release();
         }
+        return result;
     }
 
     private void release() {

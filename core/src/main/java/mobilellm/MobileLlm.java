@@ -4,6 +4,7 @@ import mobilellm.checkpoint.Checkpoint;
 import mobilellm.checkpoint.ModelTensors;
 import mobilellm.config.LayerSharing;
 import mobilellm.config.ModelConfig;
+import mobilellm.engine.BatchDecoder;
 import mobilellm.engine.LogitsListener;
 import mobilellm.engine.Session;
 import mobilellm.engine.SessionOptions;
@@ -18,6 +19,7 @@ import mobilellm.tokenizer.Tokenizer;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -48,6 +50,7 @@ public final class MobileLlm implements AutoCloseable {
     private final Weights weights;
     private final Transformer transformer;
     private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
+    private Optional<ChatPrompt> chatPrompt = Optional.empty();
 
     private MobileLlm(
             ModelConfig config,
@@ -193,13 +196,21 @@ public final class MobileLlm implements AutoCloseable {
     /// @throws UnsupportedModelException if the model has no chat template
     /// @throws mobilellm.template.TemplateException if its chat template is malformed
     public Chat chat() {
-        String source =
-                chatTemplate.orElseThrow(
-                        () ->
-                                new UnsupportedModelException(
-                                        "the model has no chat template, so it was hardly trained"
-                                            + " to converse; generate() continues a text instead"));
-        return new Chat(this, new ChatPrompt(source, tokenizer()), track(session()));
+        return new Chat(this, chatPrompt(), track(session()));
+    }
+
+    private synchronized ChatPrompt chatPrompt() {
+        if (chatPrompt.isEmpty()) {
+            String source =
+                    chatTemplate.orElseThrow(
+                            () ->
+                                    new UnsupportedModelException(
+                                            "the model has no chat template, so it was hardly"
+                                                    + " trained to converse; generate() continues a"
+                                                    + " text instead"));
+            chatPrompt = Optional.of(new ChatPrompt(source, tokenizer()));
+        }
+        return chatPrompt.get();
     }
 
     /// Continues a text with [GenerationOptions#defaults()].
@@ -241,6 +252,23 @@ public final class MobileLlm implements AutoCloseable {
         return IntStream.concat(IntStream.of(bos), IntStream.of(ids)).toArray();
     }
 
+    /// The ids of a conversation up to where the model's answer begins, as [#chat] would read it: what messages say is
+    /// plain text.
+    ///
+    /// @throws UnsupportedModelException if the model has no chat template
+    /// @throws mobilellm.template.TemplateException if its chat template is malformed or refuses the conversation
+    public int[] ids(List<ChatMessage> messages) {
+        return chatPrompt().encode(messages);
+    }
+
+    /// Starts to generate several texts at once, each with the ids that it would have alone.
+    ///
+    /// @param streams most texts at the same time; each has a session of its own
+    /// @throws IllegalArgumentException if that is less than one, or more than a step has room for
+    public GenerationBatch batch(int streams) {
+        return new GenerationBatch(this, new BatchDecoder(transformer), streams);
+    }
+
     /// Computes the next-token logits at every position of a sequence. They have the same bits whatever the chunk.
     ///
     /// @param chunk ids computed at once, 1 to 512; 1 goes step by step, as generating does. Each takes 8 bytes for each
@@ -263,7 +291,9 @@ public final class MobileLlm implements AutoCloseable {
             int[] prompt,
             GenerationOptions options,
             Consumer<Generation> whenFinished) {
-        return new Generation(new DecodeLoop(session, tokenizer(), prompt, options), whenFinished);
+        BatchDecoder alone = new BatchDecoder(transformer);
+        return new Generation(
+                new DecodeLoop(session, alone, tokenizer(), prompt, options), whenFinished);
     }
 
     Session track(Session session) {

@@ -70,8 +70,28 @@ record BenchReport(
         object.put("start_to_first_token_ms", startToFirstTokenMillis);
         object.put("runs", runs());
         object.put("summary", subjects.stream().map(this::summary).toList());
+        object.put("streams", streams());
         object.put("roofline", roofline());
         return object;
+    }
+
+    /// For each subject and number of sequences; empty where none was asked for.
+    private List<Object> streams() {
+        List<Object> all = new ArrayList<>();
+        for (BenchSubject subject : subjects) {
+            subject.together()
+                    .forEach(
+                            (count, spread) -> {
+                                Map<String, Object> object = new LinkedHashMap<>();
+                                object.put("kernels", subject.model().kernels());
+                                object.put("count", count);
+                                object.put("decode_tps", spread.median());
+                                object.put("minimum", spread.minimum());
+                                object.put("maximum", spread.maximum());
+                                all.add(object);
+                            });
+        }
+        return all;
     }
 
     /// Turn by turn, as they were measured.
@@ -140,6 +160,17 @@ record BenchReport(
                                     rate(subject.spread(BenchSubject.Run::prefill)),
                                     rate(subject.spread(BenchSubject.Run::decode)))
                             .stripTrailing());
+        }
+        for (BenchSubject subject : subjects) {
+            subject.together()
+                    .forEach(
+                            (count, spread) ->
+                                    lines.add(
+                                            "%-9s %2d streams at once: decode %s"
+                                                    .formatted(
+                                                            subject.model().kernels(),
+                                                            count,
+                                                            rate(spread))));
         }
         lines.add(
                 String.format(

@@ -1,13 +1,16 @@
 package mobilellm.app;
 
 import mobilellm.Generation;
+import mobilellm.GenerationBatch;
 import mobilellm.GenerationOptions;
 import mobilellm.MobileLlm;
 import mobilellm.Timings;
 import mobilellm.sampling.SamplingOptions;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import java.util.function.ToDoubleFunction;
@@ -24,6 +27,7 @@ final class BenchSubject {
     private final double firstTokenMillis;
     private final long seed;
     private final List<Run> runs = new ArrayList<>();
+    private final Map<Integer, Spread> together = new LinkedHashMap<>();
 
     /// One measured run.
     ///
@@ -59,6 +63,11 @@ final class BenchSubject {
         return runs;
     }
 
+    /// Decode rates by the number of sequences.
+    Map<Integer, Spread> together() {
+        return together;
+    }
+
     Spread spread(ToDoubleFunction<Run> rate) {
         return Spread.of(runs.stream().mapToDouble(rate).toArray());
     }
@@ -71,19 +80,40 @@ final class BenchSubject {
         return new Run(prefillRate, decodeRate, Machine.residentBytes());
     }
 
+    /// Generates as many tokens in several sequences at once.
+    ///
+    /// @return tokens a second of all sequences together, after the first of each
+    double decodeTogether(int count, int decode) {
+        try (GenerationBatch batch = model.batch(count)) {
+            for (int i = 0; i < count; i++) {
+                batch.add(prompt(1, seed + i), options(decode + 1));
+            }
+            batch.step();
+            long start = System.nanoTime();
+            while (!batch.isEmpty()) {
+                batch.step();
+            }
+            return count * (double) decode / ((System.nanoTime() - start) / 1e9);
+        }
+    }
+
     private Timings generate(int promptLength, int tokens) {
-        GenerationOptions options =
-                GenerationOptions.builder()
-                        .sampling(SamplingOptions.greedy())
-                        .maxTokens(tokens)
-                        .ignoreEos(true)
-                        .build();
-        int[] prompt =
-                new SplittableRandom(seed)
-                        .ints(promptLength, 0, model.config().vocabularySize())
-                        .toArray();
-        try (Generation generation = model.generate(prompt, options)) {
+        try (Generation generation = model.generate(prompt(promptLength, seed), options(tokens))) {
             return generation.timings();
         }
+    }
+
+    private int[] prompt(int length, long ofSeed) {
+        return new SplittableRandom(ofSeed)
+                .ints(length, 0, model.config().vocabularySize())
+                .toArray();
+    }
+
+    private static GenerationOptions options(int tokens) {
+        return GenerationOptions.builder()
+                .sampling(SamplingOptions.greedy())
+                .maxTokens(tokens)
+                .ignoreEos(true)
+                .build();
     }
 }

@@ -11,8 +11,10 @@ import picocli.CommandLine.Parameters;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /// `mobilellm bench [MODEL]`
 @Command(
@@ -68,6 +70,14 @@ final class BenchVerb implements Verb {
             description = "auto, vector or scalar; several are measured in turns: vector,scalar")
     List<String> kernels = List.of("auto");
 
+    @Option(
+            names = "--streams",
+            paramLabel = "N",
+            split = ",",
+            converter = Converters.Streams.class,
+            description = "also measure the decoding of so many sequences at once: 1,2,4,8,16")
+    List<Integer> streams = List.of();
+
     @Mixin ModelOptions modelOptions = new ModelOptions();
     @Mixin EngineOptions engine = new EngineOptions();
 
@@ -87,6 +97,7 @@ final class BenchVerb implements Verb {
                 firstToken = firstToken == 0 ? System.currentTimeMillis() : firstToken;
             }
             measure(context.notes(), subjects);
+            subjects.forEach(subject -> measureStreams(context.notes(), subject));
             context.notes().transientLine("measuring how fast memory can be read …");
             BenchReport report =
                     new BenchReport(
@@ -123,6 +134,40 @@ final class BenchVerb implements Verb {
                 tell(notes, "run %d of %d".formatted(turn, runs), subject, run);
             }
         }
+    }
+
+    /// The same tokens in several sequences at once, all counts in turns.
+    private void measureStreams(Notes notes, BenchSubject subject) {
+        Map<Integer, List<Double>> rates = new LinkedHashMap<>();
+        for (int count : streams) {
+            subject.decodeTogether(count, Math.min(decode, WARM_UP_DECODE));
+            rates.put(count, new ArrayList<>());
+        }
+        for (int turn = 1; turn <= runs; turn++) {
+            for (var entry : rates.entrySet()) {
+                int count = entry.getKey();
+                double rate = subject.decodeTogether(count, decode);
+                entry.getValue().add(rate);
+                notes.note(
+                        String.format(
+                                Locale.ROOT,
+                                "%s, run %d of %d, %d streams: decode %.1f tokens/s",
+                                subject.model().kernels(),
+                                turn,
+                                runs,
+                                count,
+                                rate));
+            }
+        }
+        rates.forEach(
+                (count, all) ->
+                        subject.together()
+                                .put(
+                                        count,
+                                        Spread.of(
+                                                all.stream()
+                                                        .mapToDouble(Double::doubleValue)
+                                                        .toArray())));
     }
 
     /// Runs until the compiler has nothing left to do: until two rounds in a row are equally fast.

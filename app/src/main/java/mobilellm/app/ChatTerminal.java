@@ -232,6 +232,11 @@ final class ChatTerminal {
                                     "context: %d of %d tokens\n"
                                             .formatted(
                                                     tokens, conversation.model().contextLength()));
+                            text.append(
+                                    "reused: %d of %d prompt tokens\n"
+                                            .formatted(
+                                                    answer.usage().cachedTokens(),
+                                                    answer.usage().promptTokens()));
                             text.append("last answer: ")
                                     .append(Answers.speeds(answer))
                                     .append('\n');

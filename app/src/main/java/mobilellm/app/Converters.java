@@ -23,6 +23,16 @@ final class Converters {
         }
     }
 
+    /// Sequences that a step of the model has room for.
+    static final class Streams implements ITypeConverter<Integer> {
+        private static final int MOST = 384;
+
+        @Override
+        public Integer convert(String value) {
+            return integer(value, 1, MOST);
+        }
+    }
+
     /// @throws TypeConversionException if `value` is no whole number from `least` to `most`
     static int integer(String value, int least, int most) {
         try {

@@ -1,6 +1,6 @@
 package mobilellm.app;
 
-import mobilellm.Chat;
+import mobilellm.ChatMessage;
 import mobilellm.GenerationOptions;
 import mobilellm.MobileLlm;
 
@@ -11,8 +11,9 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 
 /// `mobilellm generate [MODEL] --prompt T|--prompt-file F|-|--ids 1,2,3`
 @Command(
@@ -26,9 +27,13 @@ import java.util.function.Function;
                         + " is one JSON object when it is complete.",
         footer = {
             "  mobilellm generate smollm2:135m --prompt \"The three primary colours are\" -n 20",
-            "  echo \"Name a river in Africa.\" | mobilellm generate smollm2:135m - --chat"
+            "  echo \"Name a river in Africa.\" | mobilellm generate smollm2:135m - --chat",
+            "  mobilellm generate smollm2:135m --batch-file prompts.jsonl --batch-size 8 >"
+                    + " answers.jsonl"
         })
 final class GenerateVerb implements Verb {
+    private static final int DEFAULT_STREAMS = 16;
+
     @Mixin PromptFlags prompts = new PromptFlags();
 
     @Option(
@@ -53,6 +58,14 @@ final class GenerateVerb implements Verb {
                             + " --batch-file)")
     int logprobs;
 
+    @Option(
+            names = "--batch-size",
+            paramLabel = "N",
+            converter = Converters.Streams.class,
+            description =
+                    "prompts of a batch file that are continued at the same time (default: 16)")
+    @Nullable Integer batchSize;
+
     @Mixin GenerationFlags generation = new GenerationFlags();
     @Mixin ModelOptions model = new ModelOptions();
     @Mixin EngineOptions engine = new EngineOptions();
@@ -68,24 +81,32 @@ final class GenerateVerb implements Verb {
                 prompts.isText() ? Optional.of(prompts.text(context)) : Optional.empty();
         try (MobileLlm loaded = ModelLoader.load(context, located, model, engine, kernel.kernels)) {
             Generator generator = new Generator(context, loaded, options, echo);
-            Function<String, Prompt> ofText = chat ? messages(loaded) : Prompt.OfText::new;
+            int vocabularySize = loaded.config().vocabularySize();
             if (prompts.batchFile != null) {
-                generator.answerBatch(prompts.batchFile, ofText);
+                PromptLines lines = new PromptLines(this::prompt, vocabularySize);
+                new BatchRun(generator, lines.read(prompts.batchFile, context)).run(streams());
             } else if (prompts.ids != null) {
-                int[] ids = Texts.ids(prompts.ids, loaded.config().vocabularySize());
-                generator.answer(new Prompt.OfIds(ids));
+                generator.answer(new Prompt.OfIds(Texts.ids(prompts.ids, vocabularySize)));
             } else {
-                generator.answer(ofText.apply(text.orElseThrow()));
+                generator.answer(prompt(text.orElseThrow()));
             }
         }
     }
 
-    private Function<String, Prompt> messages(MobileLlm loaded) {
-        Chat conversation = loaded.chat();
-        if (system != null) {
-            conversation.system(system);
+    private Prompt prompt(String text) {
+        if (!chat) {
+            return new Prompt.OfText(text);
         }
-        return text -> new Prompt.OfChat(conversation, text);
+        List<ChatMessage> messages = new ArrayList<>();
+        if (system != null) {
+            messages.add(ChatMessage.system(system));
+        }
+        messages.add(ChatMessage.user(text));
+        return new Prompt.OfMessages(messages);
+    }
+
+    private int streams() {
+        return batchSize == null ? DEFAULT_STREAMS : batchSize;
     }
 
     /// @throws UsageException if the options contradict each other
@@ -97,6 +118,9 @@ final class GenerateVerb implements Verb {
         }
         if (system != null && !chat) {
             throw new UsageException("--system needs --chat: a plain continuation has no messages");
+        }
+        if (batchSize != null && prompts.batchFile == null) {
+            throw new UsageException("--batch-size needs --batch-file");
         }
         if (logprobs != 0 && !context.json() && prompts.batchFile == null) {
             throw new UsageException("--logprobs needs --json or --batch-file");

@@ -1,27 +1,30 @@
 package mobilellm.app;
 
-import mobilellm.Chat;
-import mobilellm.Generation;
-import mobilellm.GenerationOptions;
+import mobilellm.ChatMessage;
 import mobilellm.MobileLlm;
-import mobilellm.tokenizer.Tokenizer;
+
+import java.util.List;
 
 /// What is to be continued.
 sealed interface Prompt {
-    /// Starts the continuation.
-    Generation generate(MobileLlm model, GenerationOptions options);
+    /// Its ids.
+    ///
+    /// @throws RuntimeException if the model cannot have such a prompt
+    int[] ids(MobileLlm model);
 
     /// As a text, for an answer that begins with its prompt.
-    String shown(Tokenizer tokenizer);
+    default String shown(MobileLlm model) {
+        return model.tokenizer().decode(ids(model), false);
+    }
 
     record OfText(String text) implements Prompt {
         @Override
-        public Generation generate(MobileLlm model, GenerationOptions options) {
-            return model.generate(text, options);
+        public int[] ids(MobileLlm model) {
+            return model.ids(text);
         }
 
         @Override
-        public String shown(Tokenizer tokenizer) {
+        public String shown(MobileLlm model) {
             return text;
         }
     }
@@ -34,28 +37,16 @@ sealed interface Prompt {
         }
 
         @Override
-        public Generation generate(MobileLlm model, GenerationOptions options) {
-            return model.generate(ids, options);
-        }
-
-        @Override
-        public String shown(Tokenizer tokenizer) {
-            return tokenizer.decode(ids, false);
+        public int[] ids(MobileLlm model) {
+            return ids;
         }
     }
 
-    /// A message in the model's chat template; nothing that the conversation held before is remembered but its system
-    /// message.
-    record OfChat(Chat conversation, String text) implements Prompt {
+    /// A conversation in the model's chat template.
+    record OfMessages(List<ChatMessage> messages) implements Prompt {
         @Override
-        public Generation generate(MobileLlm model, GenerationOptions options) {
-            conversation.clear();
-            return conversation.options(options).send(text);
-        }
-
-        @Override
-        public String shown(Tokenizer tokenizer) {
-            return text;
+        public int[] ids(MobileLlm model) {
+            return model.ids(messages);
         }
     }
 }

@@ -43,9 +43,9 @@ final class PromptFlags {
             names = "--batch-file",
             paramLabel = "FILE",
             description = {
-                "many prompts, one {\"prompt\": ...} or {\"ids\": [...]} a line; one JSON object a"
-                        + " line",
-                "answers, each as if it were asked alone (- is stdin)"
+                "many prompts, one {\"prompt\": ...}, {\"ids\": [...]} or {\"messages\": [...]} a"
+                        + " line;",
+                "one JSON object a line answers, each as if it were asked alone (- is stdin)"
             })
     @Nullable String batchFile;
 

@@ -1,6 +1,7 @@
 package mobilellm.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 
 import org.junit.jupiter.api.BeforeEach;
@@ -51,6 +52,17 @@ class BenchVerbTest {
                                         .allMatch(value -> ((Number) value).doubleValue() > 0));
         assertThat(report).containsKeys("summary", "roofline", "java");
         assertThat(result.error()).contains("vector, run 1 of 2", "scalar, run 2 of 2");
+    }
+
+    @Test
+    void severalStreamsAreMeasuredTogether() {
+        Shell.Result result = bench("--streams", "1,4", "--json", "--kernels", "scalar");
+        assertThat((List<?>) result.json().getOrDefault("streams", List.of()))
+                .extracting(
+                        stream -> ((Map<?, ?>) stream).get("kernels"),
+                        stream -> ((Map<?, ?>) stream).get("count"))
+                .containsExactly(tuple("scalar", 1), tuple("scalar", 4));
+        assertThat(bench("--streams", "2", "--quiet").output()).contains(" 2 streams at once:");
     }
 
     @Test

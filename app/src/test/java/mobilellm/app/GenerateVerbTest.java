@@ -163,28 +163,70 @@ class GenerateVerbTest {
                 : -1;
     }
 
-    @Test
-    void aBatchIsAnsweredLineByLineAsIfEachWereAlone() throws IOException {
+    @ParameterizedTest
+    @CsvSource({"0, 1", "0, 2", "1.5, 16"})
+    void aBatchIsAnsweredInOrderAsIfEachPromptWereAlone(String temperature, String streams)
+            throws IOException {
+        String conversation =
+                "[{\"role\": \"system\", \"content\": \"x\"}, {\"role\": \"user\", \"content\":"
+                        + " \"Hi\"}]";
         Path file =
                 Files.writeString(
                         folder.resolve("batch.jsonl"),
-                        "{\"prompt\": \"Hello\"}\n\n{\"ids\": [258, 259]}\n");
-        String[] options = {"-n", "4", "--temperature=0"};
-        Shell.Result result = generate(TestArguments.of("--batch-file", file.toString(), options));
-        assertThat(result.output().lines().map(line -> Json.readObject(line, "line").get("text")))
-                .containsExactly(
-                        json("--prompt", "Hello", "-n", "4").get("text"),
-                        json("--ids", "258,259", "-n", "4").get("text"));
+                        "{\"prompt\": \"Hello, how are you?\"}\n\n{\"ids\": [258, 259]}\n"
+                                + "{\"messages\": "
+                                + conversation
+                                + "}\n");
+        String[] options = {"-n", "9", "--temperature", temperature, "--seed", "4", "--json"};
+        Shell.Result result =
+                generate(
+                        TestArguments.of(
+                                "--batch-file=" + file, "--batch-size=" + streams, options));
+        List<Map<String, Object>> answers =
+                result.output().lines().map(line -> Json.readObject(line, "line")).toList();
+        assertThat(answers).extracting(answer -> answer.get("index")).containsExactly(0, 1, 2);
+        List<Shell.Result> alone =
+                List.of(
+                        generate(TestArguments.of("--prompt=Hello, how are you?", options)),
+                        generate(TestArguments.of("--ids=258,259", options)),
+                        generate(
+                                TestArguments.of(
+                                        "--prompt=Hi",
+                                        TestArguments.of("--chat", "--system=x", options))));
+        for (int i = 0; i < 3; i++) {
+            for (String key : List.of("text", "token_ids", "finish_reason", "seed")) {
+                assertThat(answers.get(i)).containsEntry(key, alone.get(i).json().get(key));
+            }
+        }
+        assertThat(result.error()).contains("answered 3 prompts");
     }
 
     @Test
-    void aBadLineOfABatchIsNamed() {
+    void aBadLineOfABatchIsNamedBeforeAnythingRuns() {
         shell.input("{\"prompt\": \"Hello\"}\n{\"ids\": [99999]}\n");
         Shell.Result result = generate("--batch-file", "-", "-n", "1", "--temperature=0");
         assertThat(result.exitCode()).isEqualTo(1);
-        assertThat(result.output().lines()).hasSize(1);
+        assertThat(result.output()).isEmpty();
         assertThat(result.error())
                 .contains("error: line 2 of stdin: expected token ids from 0 to 259");
+    }
+
+    @Test
+    void aPromptThatCannotBeAnsweredDoesNotStopTheOthers() {
+        shell.input(
+                "{\"prompt\": \"Hello\"}\n{\"prompt\": \"%s\"}\n{\"ids\": []}\n{\"ids\": [1]}\n"
+                        .formatted("x".repeat(100)));
+        Shell.Result result = generate("--batch-file", "-", "-n", "2", "--temperature=0");
+        assertThat(result.exitCode()).isEqualTo(1);
+        List<String> lines = result.output().lines().toList();
+        assertThat(lines).hasSize(4);
+        assertThat(lines.get(0)).startsWith("{\"index\":0,\"text\":");
+        assertThat(lines.get(1)).startsWith("{\"index\":1,\"error\":\"the prompt has 100 tokens");
+        assertThat(lines.get(2)).startsWith("{\"index\":2,\"error\":\"the prompt is empty");
+        assertThat(lines.get(3)).startsWith("{\"index\":3,\"text\":");
+        assertThat(result.error())
+                .contains("answered 2 prompts")
+                .contains("error: 2 of 4 prompts failed; the first: line 2 of stdin: the prompt");
     }
 
     @ParameterizedTest
@@ -194,7 +236,10 @@ class GenerateVerbTest {
             value = {
                 "{\"prompt\": \"a\"}{\"prompt\": \"b\"} | more follows the JSON value",
                 "{\"prompt\": \"a\", \"ids\": [1]} | expected {\"prompt\"",
-                "{\"prompt\": 5} | expected {\"prompt\""
+                "{\"prompt\": 5} | expected {\"prompt\"",
+                "{\"prompt\": \"a\", \"max_tokens\": 5} | expected {\"prompt\"",
+                "{\"messages\": []} | expected {\"prompt\"",
+                "{\"messages\": [{\"role\": \"user\"}]} | expected a message"
             })
     void nothingOfABatchIsIgnored(String line, String sentence) {
         Shell.Result result =
@@ -236,6 +281,8 @@ class GenerateVerbTest {
                 "--prompt a --logit-bias x=1 | --logit-bias: expected ID=X",
                 "--prompt a --kernels reference | the reference kernels compute logits only",
                 "--prompt a --chat --echo | --chat excludes",
+                "--prompt a --batch-size 2 | --batch-size needs --batch-file",
+                "--batch-file x --batch-size 0 | expected a whole number from 1 to 384",
                 "--prompt a -n -1 | max tokens must not be negative",
             })
     void contradictionsAreWrongUsage(String options, String message) {

@@ -31,6 +31,11 @@ public final class BatchDecoder {
         return transformer.maximumBatch() - PROMPT_ROWS;
     }
 
+    /// Whether this step takes further ids of prompts.
+    public boolean hasPromptRoom() {
+        return promptRows < PROMPT_ROWS;
+    }
+
     /// Queues one id that follows a session's sequence.
     ///
     /// @throws IllegalStateException if no position is free
