@@ -23,7 +23,6 @@ final class Automaton {
     private static final int CATEGORIES = 31;
     private static final int DEAD = 0;
     private static final long MOST_WORK = 50_000_000;
-    private static final int[] NOTHING = {};
 
     /// Ranges of code points that the pattern does not tell apart but by category: where each begins.
     private final int[] intervals;
@@ -65,17 +64,19 @@ final class Automaton {
     }
 
     /// Finds matches one after the other. An attempt reads on behind the match that it finds, until no longer one is
-    /// possible; what it saw there is kept, so that the next attempt stops where it would repeat it (Reps 1998, which
-    /// keeps it of all attempts).
+    /// possible. What it saw there in vain is kept, so that a later attempt stops where it would see it again: with that
+    /// no place is read more than once in each state (Reps 1998).
     final class Matcher {
+        /// Shorter ones are sooner read again than looked up.
+        private static final int LONG = 16;
+
+        private static final int MOST_KEPT_PER_BYTE = 16;
+
         private final byte[] utf8;
         private final int to;
 
-        /// The states in which an attempt passed the bytes from `traceFrom` without finding a later end.
-        private int[] trace = NOTHING;
-
-        private int traceFrom;
-        private int traceTo;
+        /// Places, with the state in which they are reached, behind which no match ends.
+        private final LongSet vain = new LongSet();
 
         private Matcher(byte[] utf8, int to) {
             this.utf8 = utf8;
@@ -84,61 +85,58 @@ final class Automaton {
 
         /// Where the match ends that begins at `from`, or -1.
         int match(int from) {
-            int width = end + 1;
             int matched = -1;
+            int matchedState = 1;
             int state = 1;
-            int keptFrom = traceFrom;
-            int keptTo = traceTo;
             int index = from;
             while (index < to) {
                 byte lead = utf8[index];
-                int kind = lead >= 0 ? classOfAscii[lead] : classOf(Utf8.codePoint(utf8, index));
-                int transition = transitions[state * width + kind];
-                state = transition >>> 1;
+                int transition = transitions[state * (end + 1) + kindAt(index)];
                 if ((transition & 1) != 0) {
                     matched = index;
+                    matchedState = state;
                 }
+                state = transition >>> 1;
                 if (state == DEAD) {
-                    return kept(from, index, matched);
+                    break;
                 }
                 index += lead >= 0 ? 1 : Utf8.length(lead);
-                if (index >= keptFrom && index < keptTo && trace[index - keptFrom] == state) {
+                if (vain.contains(key(index, state))) {
                     return matched;
                 }
             }
-            if ((transitions[state * width + end] & 1) != 0) {
+            if (state != DEAD && (transitions[state * (end + 1) + end] & 1) != 0) {
                 return to;
             }
-            return kept(from, index, matched);
-        }
-
-        /// Walks once more over what lies behind the match, if it is long enough to be worth it.
-        private int kept(int from, int stopped, int matched) {
             int start = matched < 0 ? from : matched;
-            if (stopped - start > 8 && stopped > traceTo) {
-                remember(from, start, stopped);
+            if (index - start > LONG) {
+                keep(start, matched < 0 ? 1 : matchedState, index);
             }
             return matched;
         }
 
-        private void remember(int from, int start, int stopped) {
-            if (stopped - start > trace.length) {
-                trace = new int[Math.min(2 * (stopped - start), to - start)];
-            }
-            Arrays.fill(trace, 0, stopped - start, DEAD);
-            traceFrom = start + 1;
-            traceTo = stopped + 1;
-            int state = 1;
-            int index = from;
+        /// Walks once more over what was read in vain.
+        private void keep(int start, int firstState, int stopped) {
+            int state = firstState;
+            int index = start;
             while (index < stopped) {
-                byte lead = utf8[index];
-                int kind = lead >= 0 ? classOfAscii[lead] : classOf(Utf8.codePoint(utf8, index));
-                state = transitions[state * (end + 1) + kind] >>> 1;
-                index += Utf8.length(lead);
-                if (index > start) {
-                    trace[index - traceFrom] = state;
-                }
+                state = transitions[state * (end + 1) + kindAt(index)] >>> 1;
+                index += Utf8.length(utf8[index]);
+                vain.add(key(index, state));
             }
+            if (vain.size() > MOST_KEPT_PER_BYTE * (long) utf8.length) {
+                throw new UnsupportedModelException(
+                        "a pattern of the tokenizer takes more than linear time on this text");
+            }
+        }
+
+        private long key(int index, int state) {
+            return (long) index * MOST_STATES + state;
+        }
+
+        private int kindAt(int index) {
+            byte lead = utf8[index];
+            return lead >= 0 ? classOfAscii[lead] : classOf(Utf8.codePoint(utf8, index));
         }
     }
 

@@ -1,5 +1,7 @@
 package mobilellm.tokenizer;
 
+import mobilellm.tensor.UnsupportedModelException;
+
 import java.util.Arrays;
 
 /// A trie over the bytes of tokens: which of them begin at a place of a text.
@@ -8,6 +10,9 @@ final class ByteTrie {
 
     /// No such node, no such token.
     static final int NONE = -1;
+
+    /// Longer tokens are refused: each place of a text is compared with as much of them as fits.
+    private static final int LONGEST = 1_024;
 
     /// (node, byte) to node.
     private final LongMap children;
@@ -23,6 +28,11 @@ final class ByteTrie {
     ByteTrie(byte[][] texts, int[] ids) {
         int totalBytes = 0;
         for (byte[] text : texts) {
+            if (text.length > LONGEST) {
+                throw new UnsupportedModelException(
+                        "a token of the tokenizer has %d bytes; at most %d are supported"
+                                .formatted(text.length, LONGEST));
+            }
             totalBytes = Math.addExact(totalBytes, text.length);
         }
         children = new LongMap(totalBytes);

@@ -14,6 +14,9 @@ import java.util.Arrays;
 /// A unit of the array: bits 0-7 the byte that leads to it, bit 8 whether a text ends here, bits 10-30 the distance to
 /// its children, times 256 if bit 9 is set; a unit with bit 31 holds in the others where the replacement begins.
 final class CharacterMap {
+    /// Unicode's own longest, of NFKC, has 33 bytes.
+    static final int LONGEST_REPLACEMENT = 64;
+
     private final IntBuffer units;
     private final byte[] replacements;
 
@@ -28,6 +31,15 @@ final class CharacterMap {
         }
         units = bytes.slice(4, size).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer();
         replacements = Arrays.copyOfRange(source, 4 + size, source.length);
+        int length = 0;
+        for (byte value : replacements) {
+            length = value == 0 ? 0 : length + 1;
+            if (length > LONGEST_REPLACEMENT) {
+                throw new MalformedFileException(
+                        "the character map of the tokenizer has a replacement of more than %d bytes"
+                                .formatted(LONGEST_REPLACEMENT));
+            }
+        }
     }
 
     /// The longest text of the map that `utf8` has at `from`: where it ends in the upper half, where its replacement

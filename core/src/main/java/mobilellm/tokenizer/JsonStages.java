@@ -16,9 +16,17 @@ final class JsonStages {
     private static final String WORDS_WITH_JOINERS =
             "[\\w\\x{200C}\\x{200D}]+|[^\\w\\s\\x{200C}\\x{200D}]+";
 
+    private static final int LONGEST_INSERTION = 100;
+    private static final int MOST_GROWTH = 1_000;
+
     private JsonStages() {}
 
     static Stage normaliser(JsonTree tree) {
+        if (growth(tree) > MOST_GROWTH) {
+            throw tree.unsupported(
+                    "a sequence of replacements that may make more than %d times as much of a text"
+                            .formatted(MOST_GROWTH));
+        }
         return switch (tree.type()) {
             case "Sequence" ->
                     tree.objects("normalizers").stream()
@@ -31,12 +39,28 @@ final class JsonStages {
             case "Lowercase" -> text(JsonStages::lowerCase);
             case "Strip" -> strip(tree.flag("strip_left", true), tree.flag("strip_right", true));
             case "Prepend" -> {
-                String prefix = tree.string("prepend");
+                String prefix = inserted(tree, "prepend");
                 yield text(stretch -> prefix + stretch);
             }
             case "Replace" -> replace(tree);
             case "Precompiled" -> precompiled(tree);
             default -> throw tree.unsupported("normalizer " + Quotation.of(tree.type()));
+        };
+    }
+
+    /// How many times as long a text may become, in bytes.
+    private static long growth(JsonTree tree) {
+        return switch (tree.type()) {
+            case "Sequence" -> {
+                long product = 1;
+                for (JsonTree part : tree.objects("normalizers")) {
+                    product = Math.min(product * growth(part), MOST_GROWTH + 1);
+                }
+                yield product;
+            }
+            case "Replace" -> Math.max(1, Utf8.encode(inserted(tree, "content")).length);
+            case "Precompiled" -> CharacterMap.LONGEST_REPLACEMENT;
+            default -> 1;
         };
     }
 
@@ -66,7 +90,7 @@ final class JsonStages {
     }
 
     private static Stage metaspace(JsonTree tree) {
-        String replacement = tree.string("replacement", METASPACE);
+        String replacement = tree.has("replacement") ? inserted(tree, "replacement") : METASPACE;
         String scheme =
                 tree.string(
                         "prepend_scheme", tree.flag("add_prefix_space", true) ? "always" : "never");
@@ -84,6 +108,15 @@ final class JsonStages {
                 ? prepended.then(
                         new Split(literally(replacement), Split.Behaviour.MERGED_WITH_NEXT, false))
                 : prepended;
+    }
+
+    /// Text that is put into texts, perhaps many times.
+    private static String inserted(JsonTree tree, String member) {
+        String text = tree.string(member);
+        if (text.length() > LONGEST_INSERTION) {
+            throw tree.unsupported("a %s of %d characters".formatted(member, text.length()));
+        }
+        return text;
     }
 
     private static Split.Behaviour behaviour(JsonTree tree) {
@@ -119,7 +152,7 @@ final class JsonStages {
     /// Replaces every match.
     private static Stage replace(JsonTree tree) {
         Automaton pattern = Automaton.of(pattern(tree));
-        byte[] content = Utf8.encode(tree.string("content"));
+        byte[] content = Utf8.encode(inserted(tree, "content"));
         return (utf8, from, to, first, next) -> {
             ByteList target = new ByteList(to - from);
             Automaton.Matcher matcher = pattern.matcher(utf8, to);
@@ -141,8 +174,7 @@ final class JsonStages {
     }
 
     private static Stage strip(boolean left, boolean right) {
-        String pattern = "\\s+";
-        Automaton space = Automaton.of(pattern);
+        Automaton space = Automaton.of("\\s+");
         return (utf8, from, to, first, next) -> {
             int start = left ? Math.max(from, space.matcher(utf8, to).match(from)) : from;
             int end = to;

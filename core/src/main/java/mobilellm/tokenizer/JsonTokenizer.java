@@ -7,7 +7,6 @@ import mobilellm.tensor.MalformedFileException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -143,17 +142,18 @@ final class JsonTokenizer {
     /// One more than the largest id. Ids may have gaps, but each costs its file some bytes.
     private int size() {
         List<Integer> ids = new ArrayList<>(file.vocabulary().values());
-        ids.add(file.pieces().size() - 1);
         file.addedTokens().forEach(added -> ids.add(added.index("id")));
         ids.addAll(options.specialTokens().keySet());
+        int size = file.pieces().size();
         for (int id : ids) {
-            if (id < -1 || id >= file.fileBytes()) {
+            if (id < 0 || id >= file.fileBytes()) {
                 throw new MalformedFileException(
                         "a token of tokenizer.json has id %d; expected 0 to %d"
                                 .formatted(id, file.fileBytes() - 1));
             }
+            size = Math.max(size, id + 1);
         }
-        return Collections.max(ids) + 1;
+        return size;
     }
 
     private void addToken(

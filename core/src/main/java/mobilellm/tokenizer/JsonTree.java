@@ -53,6 +53,17 @@ record JsonTree(String path, Map<String, Object> members) {
         };
     }
 
+    /// How many objects there are, this one and those inside.
+    int parts() {
+        int parts = 1;
+        for (Object member : members.values()) {
+            for (Object item : member instanceof List<?> list ? list : List.of(member)) {
+                parts += item instanceof JsonTree tree ? tree.parts() : 0;
+            }
+        }
+        return parts;
+    }
+
     boolean has(String name) {
         return members.containsKey(name);
     }

@@ -100,6 +100,7 @@ final class SentencePiece {
     /// By byte: its piece. Empty if there are none; some without the others are refused.
     private int[] bytePieces() {
         int[] found = new int[256];
+        Arrays.fill(found, -1);
         int count = 0;
         for (int id = 0; id < pieces.size(); id++) {
             if (source.types()[id] == BYTE) {
@@ -109,13 +110,13 @@ final class SentencePiece {
                             "piece %d of the tokenizer, %s, is of type byte; expected <0x00> to <0xFF>"
                                     .formatted(id, Quotation.of(pieces.get(id))));
                 }
+                count += found[value] < 0 ? 1 : 0;
                 found[value] = id;
-                count++;
             }
         }
         if (count != 0 && count != 256) {
             throw new MalformedFileException(
-                    "the tokenizer has %d byte pieces; expected none or 256".formatted(count));
+                    "the tokenizer has pieces for %d bytes; expected none or 256".formatted(count));
         }
         return count == 0 ? new int[0] : found;
     }

@@ -31,6 +31,7 @@ record TokenizerJson(
         List<Scored> pieces,
         int fileBytes) {
     private static final int DEEPEST = 64;
+    private static final int MOST_PARTS = 1_000;
     private static final JsonFactory FACTORY =
             JsonFactory.builder()
                     .streamReadConstraints(
@@ -77,7 +78,12 @@ record TokenizerJson(
                 case "normalizer", "pre_tokenizer", "post_processor", "decoder" -> {
                     if (value != JsonToken.VALUE_NULL) {
                         expect(parser, JsonToken.START_OBJECT);
-                        components.put(name, JsonTree.read(parser, name));
+                        JsonTree component = JsonTree.read(parser, name);
+                        if (component.parts() > MOST_PARTS) {
+                            throw component.unsupported(
+                                    "a tree of more than %d parts".formatted(MOST_PARTS));
+                        }
+                        components.put(name, component);
                     }
                 }
                 default -> parser.skipChildren(); // truncation and padding are about batches, not

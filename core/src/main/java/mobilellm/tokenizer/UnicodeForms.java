@@ -10,7 +10,7 @@ final class UnicodeForms {
     private UnicodeForms() {}
 
     static String normalise(String text, Normalizer.Form form) {
-        if (Normalizer.isNormalized(text, form)) {
+        if (text.chars().allMatch(each -> each < 0x80)) {
             return text;
         }
         StringBuilder target = new StringBuilder(text.length());

@@ -26,8 +26,12 @@ record JsonObject(Map<String, Object> members) {
 
     /// One object a line; the texts in it may hold other line separators than a line feed.
     static List<JsonObject> lines(String shared) {
+        return parseLines(read(shared));
+    }
+
+    static List<JsonObject> parseLines(String text) {
         List<JsonObject> rows = new ArrayList<>();
-        for (String line : read(shared).split("\n", 0)) {
+        for (String line : text.split("\n", 0)) {
             rows.add(parse(line));
         }
         return rows;
