@@ -3,6 +3,9 @@ package mobilellm.app;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
 /// Numbers within bounds; picocli puts the option's name in front of the message.
 final class Converters {
     private Converters() {}
@@ -30,6 +33,27 @@ final class Converters {
         @Override
         public Integer convert(String value) {
             return integer(value, 1, MOST);
+        }
+    }
+
+    /// A size such as `6GB`, `512MiB` or `600000000`.
+    static final class Bytes implements ITypeConverter<Long> {
+        private static final Pattern FORM =
+                Pattern.compile("(\\d{1,12}(?:\\.\\d{1,3})?) ?([KMGT]?)(i?)B?");
+
+        @Override
+        public Long convert(String value) {
+            Matcher parts = FORM.matcher(value.strip());
+            if (parts.matches()) {
+                int exponent = "KMGT".indexOf(parts.group(2)) + (parts.group(2).isEmpty() ? 0 : 1);
+                double base = parts.group(3).isEmpty() ? 1000 : 1024;
+                double bytes = Double.parseDouble(parts.group(1)) * Math.pow(base, exponent);
+                if (bytes >= 1) {
+                    return (long) bytes;
+                }
+            }
+            throw new TypeConversionException(
+                    "expected a size such as 6GB or 512MiB, got '" + value + "'");
         }
     }
 

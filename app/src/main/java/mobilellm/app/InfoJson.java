@@ -43,6 +43,7 @@ final class InfoJson {
         object.put("bytes_by_type", bytesByType(report));
         object.put("bits_per_weight", report.bitsPerWeight());
         object.put("kv_bytes_per_token", report.cacheBytesPerToken());
+        object.put("memory", memory(report.memory()));
         object.put("tokenizer", tokenizer(report.tokenizer()));
         object.put("chat_template", report.hasChatTemplate());
         object.put("metadata", metadata(report.metadata()));
@@ -62,6 +63,15 @@ final class InfoJson {
         Map<String, Long> bytes = new LinkedHashMap<>();
         report.shares().forEach((type, share) -> bytes.put(name(type), share.bytes()));
         return bytes;
+    }
+
+    private static Map<String, Object> memory(ModelReport.Memory memory) {
+        Map<String, Object> object = new LinkedHashMap<>();
+        object.put("weight_bytes", memory.weights());
+        object.put("cache_bytes", memory.cache());
+        object.put("working_bytes", memory.working());
+        object.put("total_bytes", memory.total());
+        return object;
     }
 
     private static Map<String, Object> tokenizer(ModelReport.TokenizerReport tokenizer) {

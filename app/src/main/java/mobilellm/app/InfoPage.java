@@ -27,6 +27,7 @@ final class InfoPage {
         info.architecture();
         info.weights();
         info.cache();
+        info.memory();
         info.text();
         info.metadata();
         if (withTensors) {
@@ -113,6 +114,18 @@ final class InfoPage {
                                                         Text.bytes(bytes),
                                                         Text.bytes(bytes * report.context()),
                                                         Text.count(report.context()))));
+    }
+
+    private void memory() {
+        section("Memory to run it");
+        ModelReport.Memory memory = report.memory();
+        line("weights", "%9s".formatted(Text.bytes(memory.weights())));
+        line(
+                "cache in f16",
+                "%9s for %s tokens; taken as they come"
+                        .formatted(Text.bytes(memory.cache()), Text.count(report.context())));
+        line("working memory", "%9s, about".formatted(Text.bytes(memory.working())));
+        line("together", "%9s, and Java itself".formatted(Text.bytes(memory.total())));
     }
 
     private void text() {

@@ -1,7 +1,10 @@
 package mobilellm.app;
 
 import mobilellm.checkpoint.Checkpoint;
+import mobilellm.config.Footprint;
+import mobilellm.config.KvType;
 import mobilellm.config.ModelConfig;
+import mobilellm.engine.SessionOptions;
 import mobilellm.tensor.DType;
 import mobilellm.tensor.MalformedFileException;
 import mobilellm.tensor.Tensor;
@@ -133,10 +136,28 @@ record ModelReport(
 
     /// Bytes that one position takes in the key/value cache, by element type.
     Map<String, Long> cacheBytesPerToken() {
-        long elements = 2L * config.plan().cacheSlots() * config.keyValueWidth();
+        Footprint footprint = new Footprint(config);
         Map<String, Long> bytes = new LinkedHashMap<>();
-        bytes.put("f16", elements * Short.BYTES);
-        bytes.put("f32", elements * Float.BYTES);
+        bytes.put("f16", footprint.cacheBytesPerToken(KvType.F16));
+        bytes.put("f32", footprint.cacheBytesPerToken(KvType.F32));
         return bytes;
+    }
+
+    /// What running the model is likely to take: weights packed as they are stored, a full cache in F16, and the working
+    /// memory of a prefill; Java itself is not counted.
+    Memory memory() {
+        Footprint footprint = new Footprint(config);
+        long weights = shares().values().stream().mapToLong(Share::bytes).sum();
+        return new Memory(
+                weights,
+                context * footprint.cacheBytesPerToken(KvType.F16),
+                footprint.workingBytes(SessionOptions.DEFAULT_PREFILL_CHUNK));
+    }
+
+    /// Bytes by what they are for.
+    record Memory(long weights, long cache, long working) {
+        long total() {
+            return weights + cache + working;
+        }
     }
 }

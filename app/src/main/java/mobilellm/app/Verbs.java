@@ -11,6 +11,7 @@ enum Verbs {
     LIST("list", Group.MODELS, "show the models of the local store"),
     RM("rm", Group.MODELS, "delete a model from the local store"),
     INFO("info", Group.MODELS, "show what a model is made of"),
+    PLAN("plan", Group.MODELS, "count parameters and bytes before there are any"),
     LOGITS("logits", Group.INSPECT, "show what may come next, and how likely"),
     BENCH("bench", Group.INSPECT, "measure how fast a model runs here"),
     TOKENIZE("tokenize", Group.INSPECT, "turn text into token ids, or back"),
@@ -75,6 +76,7 @@ enum Verbs {
             case LIST -> new ListVerb();
             case RM -> new RemoveVerb();
             case INFO -> new InfoVerb();
+            case PLAN -> new PlanVerb();
             case LOGITS -> new LogitsVerb();
             case BENCH -> new BenchVerb();
             case TOKENIZE -> new TokenizeVerb();

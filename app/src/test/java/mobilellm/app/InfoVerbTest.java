@@ -30,6 +30,14 @@ class InfoVerbTest {
     }
 
     @Test
+    void anEmptyFileIsCalledEmpty() throws IOException {
+        Path empty = Files.createFile(folder.resolve("empty.gguf"));
+        Shell.Result result = shell.run("info", empty.toString());
+        assertThat(result.exitCode()).isEqualTo(1);
+        assertThat(result.error()).contains(empty + " is empty, expected a GGUF file");
+    }
+
+    @Test
     void answersTheKeysThatOthersRelyOn() {
         Map<String, Object> json = shell.run("info", model, "--json").json();
         int block = 2 * 8 * 8 + 2 * 8 * 4 + 3 * 8 * 16 + 2 * 8;

@@ -41,6 +41,17 @@ class StoreVerbsTest {
     }
 
     @Test
+    void aFileWhereTheStoreShouldBeIsNamed() throws IOException {
+        Files.writeString(home, "not a folder");
+        Shell.Result result = shell.run("list");
+        assertThat(result.exitCode()).isEqualTo(1);
+        assertThat(result.error())
+                .isEqualTo(
+                        "error: %s: is no folder, expected that of the model store\n"
+                                .formatted(home));
+    }
+
+    @Test
     void listsOneModelALine() throws IOException {
         StoredModel model = store("mine:tiny");
         store("mine:other");

@@ -78,6 +78,7 @@ public final class MappedFile implements AutoCloseable {
     /// Refuses what cannot be mapped.
     ///
     /// @throws IOException if it is not there, or not a regular file: a pipe would block, a device has no end
+    /// @throws MalformedFileException if it is empty
     public static void requireRegular(Path path, String expected) throws IOException {
         if (!Files.exists(path)) {
             throw new NoSuchFileException(path.toString(), null, "no such file");
@@ -86,6 +87,9 @@ public final class MappedFile implements AutoCloseable {
             String kind = Files.isDirectory(path) ? "a directory" : "not a regular file";
             throw new FileSystemException(
                     path.toString(), null, "is " + kind + ", expected " + expected);
+        }
+        if (Files.size(path) == 0) {
+            throw new MalformedFileException(path + " is empty, expected " + expected);
         }
     }
 

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -72,10 +73,18 @@ public final class ModelStore {
     }
 
     /// What is there, by name.
+    ///
+    /// @throws IOException if the store's folder is a file, or cannot be read
     public List<StoredModel> list() throws IOException {
         Path names = home.resolve("names");
-        if (!Files.isDirectory(names)) {
-            return List.of();
+        for (Path folder : List.of(home, names)) {
+            if (!Files.exists(folder)) {
+                return List.of();
+            }
+            if (!Files.isDirectory(folder)) {
+                throw new FileSystemException(
+                        folder.toString(), null, "is no folder, expected that of the model store");
+            }
         }
         List<StoredModel> models = new ArrayList<>();
         try (Stream<Path> files = Files.list(names)) {

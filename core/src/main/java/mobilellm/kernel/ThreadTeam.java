@@ -137,9 +137,15 @@ public final class ThreadTeam implements AutoCloseable {
 
     /// Runs the job on every member and returns when all have finished.
     ///
-    /// @throws IllegalStateException if the team is closed
+    /// @throws IllegalStateException if the team is closed, or the caller is in the middle of a job of this team: it would
+    ///     wait for itself
     /// @throws RuntimeException what a member threw; the others are stopped at their next barrier
     public void run(Job work) {
+        if (isWorking(Thread.currentThread())) {
+            throw new IllegalStateException(
+                    "a job of a thread team cannot run another job on the same team: its members"
+                            + " are busy with this one");
+        }
         callers.lock();
         try {
             if (closed) {
@@ -160,6 +166,15 @@ public final class ThreadTeam implements AutoCloseable {
         } finally {
             callers.unlock();
         }
+    }
+
+    private boolean isWorking(Thread thread) {
+        for (int i = 1; i < threads; i++) {
+            if (thread.equals(members[i])) {
+                return true;
+            }
+        }
+        return callers.isHeldByCurrentThread();
     }
 
     private void finish() {

@@ -23,6 +23,30 @@ class ThreadTeamTest {
     /// More than any machine here has processors, too.
     private static final int MANY = Runtime.getRuntime().availableProcessors() + 3;
 
+    /// Whoever of the members tries it; the team is usable afterwards.
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void aJobCannotRunAnotherOnItsOwnTeam(int threads) {
+        try (ThreadTeam team = new ThreadTeam(threads)) {
+            for (int member = 0; member < threads; member++) {
+                int guilty = member;
+                assertThatThrownBy(
+                                () ->
+                                        team.run(
+                                                worker -> {
+                                                    if (worker.index() == guilty) {
+                                                        team.run(inner -> {});
+                                                    }
+                                                }))
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("cannot run another job");
+            }
+            AtomicInteger ran = new AtomicInteger();
+            team.run(worker -> ran.incrementAndGet());
+            assertThat(ran).hasValue(threads);
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 7})
     void everyMemberRunsAndSharesCoverTheWorkOnce(int threads) {
