@@ -45,6 +45,7 @@ public final class MobileLlm implements AutoCloseable {
     private final SessionOptions sessionOptions;
     private final Supplier<Tokenizer> tokenizer;
     private final Optional<String> chatTemplate;
+    private List<String> warnings = List.of();
     private final KernelProvider kernels;
     private final ThreadTeam team;
     private final Weights weights;
@@ -98,6 +99,7 @@ public final class MobileLlm implements AutoCloseable {
                             options);
             try {
                 checkpoint.requireUnchanged();
+                model.warnings = checkpoint.warnings();
                 return model;
             } catch (Throwable e) {
                 model.close();
@@ -161,6 +163,11 @@ public final class MobileLlm implements AutoCloseable {
     /// The layer sharing that the file asks for. Under another one ([LoadOptions]) a model runs, but was not trained for it.
     public LayerSharing storedSharing() {
         return storedSharing;
+    }
+
+    /// What a user should know of the model's files although they can be run, a sentence each.
+    public List<String> warnings() {
+        return warnings;
     }
 
     /// The model's tokenizer.

@@ -38,6 +38,7 @@ final class InfoVerb implements Verb {
     public void run(Context context) throws IOException, InterruptedException {
         Models.Located located = new Models(context).locate(model, options.yes);
         try (Checkpoint checkpoint = Checkpoint.open(located.path())) {
+            ModelLoader.tell(context, checkpoint.warnings());
             ModelReport report = ModelReport.of(located, checkpoint, options);
             if (context.json()) {
                 context.output().json(InfoJson.of(report));

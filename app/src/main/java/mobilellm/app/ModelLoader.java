@@ -6,6 +6,7 @@ import mobilellm.config.KvType;
 import mobilellm.kernel.Kernels;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -27,17 +28,23 @@ final class ModelLoader {
         long start = System.nanoTime();
         try {
             MobileLlm loaded = load(located, model, engine, kernels);
+            tell(context, loaded.warnings());
             describe(context.notes(), located, loaded, engine, System.nanoTime() - start);
             if (!loaded.config().sharing().equals(loaded.storedSharing())) {
                 context.notes()
                         .note(
                                 "layers are shared otherwise than the model was trained with:"
-                                    + " expect nonsense; this is for measuring speed");
+                                        + " expect nonsense; this is for measuring speed");
             }
             return loaded;
         } finally {
             context.notes().clearTransientLine();
         }
+    }
+
+    /// Tells what is odd about the files of a model.
+    static void tell(Context context, List<String> warnings) {
+        warnings.forEach(line -> context.notes().note("warning: " + Text.printable(line)));
     }
 
     /// Loads without a word.

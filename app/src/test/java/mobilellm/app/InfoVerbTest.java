@@ -3,6 +3,7 @@ package mobilellm.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import mobilellm.testing.RealModel;
+import mobilellm.testing.Shared;
 
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.BeforeEach;
@@ -70,6 +71,42 @@ class InfoVerbTest {
                                 List.of(260, 8),
                                 "bytes",
                                 260 * 8 * 4));
+    }
+
+    @Test
+    void tellsAboutModelDirectories() {
+        Path directory = Shared.path("fixtures/models/ls-192x2/bin");
+        Map<String, Object> json = shell.run("info", directory.toString(), "--json").json();
+        assertThat(json)
+                .containsEntry("format", "PyTorch")
+                .containsEntry("architecture", "mobilellm")
+                .containsEntry("layers", 2)
+                .containsEntry("executed_layers", 4)
+                .containsEntry("parameters", 738_240);
+        assertThat(json.get("tensors"))
+                .asInstanceOf(InstanceOfAssertFactories.LIST)
+                .hasSize(2 * 9 + 2);
+        Shell.Result page = shell.run("info", directory.toString(), "--tensors");
+        assertThat(page.exitCode()).isZero();
+        assertThat(page.output())
+                .contains("layer sharing         immediate, each block 2 times, cache own")
+                .contains("model.layers.1.mlp.down_proj.weight")
+                .contains("model_type");
+        assertThat(page.error()).isEmpty();
+    }
+
+    @Test
+    void warnsOfWhatADirectoryDoesNotSay() throws IOException {
+        Path directory = Files.createDirectory(folder.resolve("silent"));
+        Path source = Shared.path("fixtures/models/plain-96x4/safetensors");
+        Files.copy(source.resolve("model.safetensors"), directory.resolve("model.safetensors"));
+        Files.writeString(
+                directory.resolve("config.json"),
+                Files.readString(source.resolve("config.json"))
+                        .replace("\"layer_sharing\": false,", ""));
+        Shell.Result page = shell.run("info", directory.toString());
+        assertThat(page.exitCode()).isZero();
+        assertThat(page.error()).contains("warning: ").contains("'layer_sharing'");
     }
 
     @Test

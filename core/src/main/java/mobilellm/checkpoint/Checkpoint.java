@@ -95,7 +95,7 @@ public final class Checkpoint implements AutoCloseable {
         String reason =
                 found.isEmpty()
                         ? "holds neither a .gguf file nor config.json with weights"
-                                + " (model.safetensors or its index)"
+                                + " (model.safetensors, pytorch_model.bin or the index of either)"
                         : "holds %d .gguf files, such as %s; name the one to open"
                                 .formatted(found.size(), found.getFirst().getFileName());
         throw new FileSystemException(directory.toString(), null, reason);

@@ -1,5 +1,6 @@
 package mobilellm.checkpoint;
 
+import mobilellm.checkpoint.WeightFiles.Layout;
 import mobilellm.config.ModelConfig;
 import mobilellm.file.MappedFile;
 import mobilellm.tensor.Tensor;
@@ -47,14 +48,29 @@ final class DirectorySource implements ModelSource {
     /// Whether the directory holds a configuration and weights.
     static boolean isModel(Path directory) {
         return Files.exists(directory.resolve(CONFIG))
-                && Stream.of(WeightFiles.Layout.values()).anyMatch(l -> l.isIn(directory));
+                && Stream.of(Layout.values()).anyMatch(l -> l.isIn(directory));
     }
 
     static DirectorySource open(Path directory) throws IOException {
         ConfigJson config = ConfigJson.read(directory.resolve(CONFIG));
-        List<WeightFiles.Layout> layouts =
-                Stream.of(WeightFiles.Layout.values()).filter(l -> l.isIn(directory)).toList();
-        WeightFiles files = WeightFiles.open(directory, layouts.getFirst());
+        List<Layout> layouts =
+                Stream.of(Layout.values()).filter(layout -> layout.isIn(directory)).toList();
+        // A bot converted the first releases of MobileLLM to safetensors, wrongly; the authors'
+        // file is the .bin.
+        boolean authors = config.family() == Family.MOBILELLM && layouts.size() > 1;
+        Layout layout = authors ? Layout.TORCH : layouts.getFirst();
+        if (authors) {
+            config.warnings()
+                    .add(
+                            "%s: has both %s and %s; of MobileLLM %s is used, because safetensors files of its first releases"
+                                            .formatted(
+                                                    directory,
+                                                    Layout.SAFETENSORS.file(),
+                                                    Layout.TORCH.file(),
+                                                    Layout.TORCH.file())
+                                    + " were wrong; remove the one that you do not want");
+        }
+        WeightFiles files = WeightFiles.open(directory, layout);
         try {
             return new DirectorySource(directory, files, config);
         } catch (Throwable e) {

@@ -1,9 +1,11 @@
 package mobilellm.checkpoint;
 
 import mobilellm.file.Printable;
+import mobilellm.file.TensorFile;
 import mobilellm.safetensors.SafetensorsFile;
 import mobilellm.tensor.MalformedFileException;
 import mobilellm.tensor.Tensor;
+import mobilellm.torch.TorchFile;
 
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -19,7 +21,18 @@ final class WeightFiles implements AutoCloseable {
     /// How a directory may hold its weights: in one file of this name, or in several files with this suffix that the index
     /// beside it lists.
     enum Layout {
-        SAFETENSORS("model.safetensors", ".safetensors", "safetensors");
+        SAFETENSORS("model.safetensors", ".safetensors", "safetensors") {
+            @Override
+            TensorFile open(Path file) throws IOException {
+                return SafetensorsFile.open(file);
+            }
+        },
+        TORCH("pytorch_model.bin", ".bin", "PyTorch") {
+            @Override
+            TensorFile open(Path file) throws IOException {
+                return TorchFile.open(file);
+            }
+        };
 
         private final String file;
         private final String suffix;
@@ -30,6 +43,8 @@ final class WeightFiles implements AutoCloseable {
             this.suffix = suffix;
             this.format = format;
         }
+
+        abstract TensorFile open(Path file) throws IOException;
 
         String file() {
             return file;
@@ -45,7 +60,7 @@ final class WeightFiles implements AutoCloseable {
     }
 
     private final Layout layout;
-    private final List<SafetensorsFile> files = new ArrayList<>();
+    private final List<TensorFile> files = new ArrayList<>();
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
 
     private WeightFiles(Layout layout) {
@@ -83,7 +98,7 @@ final class WeightFiles implements AutoCloseable {
     }
 
     private List<Tensor> add(Path path) throws IOException {
-        SafetensorsFile file = SafetensorsFile.open(path);
+        TensorFile file = layout.open(path);
         files.add(file);
         for (Tensor tensor : file.tensors()) {
             if (tensors.putIfAbsent(tensor.name(), tensor) != null) {
@@ -101,7 +116,7 @@ final class WeightFiles implements AutoCloseable {
     }
 
     long bytes() {
-        return files.stream().mapToLong(SafetensorsFile::bytes).sum();
+        return files.stream().mapToLong(TensorFile::bytes).sum();
     }
 
     String format() {
@@ -111,13 +126,13 @@ final class WeightFiles implements AutoCloseable {
     }
 
     void requireUnchanged() throws IOException {
-        for (SafetensorsFile file : files) {
+        for (TensorFile file : files) {
             file.requireUnchanged();
         }
     }
 
     @Override
     public void close() {
-        files.forEach(SafetensorsFile::close);
+        files.forEach(TensorFile::close);
     }
 }

@@ -1,5 +1,6 @@
 package mobilellm.gguf;
 
+import mobilellm.file.Cursor;
 import mobilellm.file.Printable;
 
 import java.lang.foreign.MemorySegment;

@@ -1,5 +1,6 @@
 package mobilellm.gguf;
 
+import mobilellm.file.Cursor;
 import mobilellm.tensor.DType;
 import mobilellm.tensor.UnsupportedModelException;
 

@@ -1,6 +1,7 @@
 package mobilellm.safetensors;
 
 import mobilellm.file.MappedFile;
+import mobilellm.file.TensorFile;
 import mobilellm.tensor.MalformedFileException;
 import mobilellm.tensor.Tensor;
 import mobilellm.tensor.UnsupportedModelException;
@@ -23,7 +24,7 @@ import java.util.Optional;
 /// The tensors are valid until [#close], and are not read before they are touched: see [MappedFile].
 ///
 /// Format: the README of the safetensors project.
-public final class SafetensorsFile implements AutoCloseable {
+public final class SafetensorsFile implements TensorFile {
     private static final ValueLayout.OfLong LONG =
             ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -97,6 +98,7 @@ public final class SafetensorsFile implements AutoCloseable {
     }
 
     /// Tensors in the order of their bytes.
+    @Override
     public List<Tensor> tensors() {
         return List.copyOf(contents.tensors().values());
     }
@@ -109,19 +111,16 @@ public final class SafetensorsFile implements AutoCloseable {
         return file.path();
     }
 
-    /// Size of the file.
+    @Override
     public long bytes() {
         return file.size();
     }
 
-    /// Refuses a file that was written to since it was opened.
-    ///
-    /// @throws MalformedFileException if it was
+    @Override
     public void requireUnchanged() throws IOException {
         file.requireUnchanged();
     }
 
-    /// Unmaps the file; its tensors must not be used any more.
     @Override
     public void close() {
         file.close();

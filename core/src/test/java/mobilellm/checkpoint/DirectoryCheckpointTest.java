@@ -34,6 +34,10 @@ class DirectoryCheckpointTest {
                     plain-96x4/safetensors-sharded | safetensors, 3 files
                     ls-192x2/safetensors           | safetensors
                     untied-96x2/safetensors        | safetensors
+                    plain-96x4/bin                 | PyTorch
+                    ls-192x2/bin                   | PyTorch
+                    untied-96x2/bin-legacy         | PyTorch
+                    untied-96x2/bin-sharded        | PyTorch, 2 files
                     relu-80x3/safetensors          | safetensors
                     llama-rope-llama3/hf           | safetensors
                     llama-rope-linear/hf           | safetensors

@@ -1,6 +1,5 @@
-package mobilellm.gguf;
+package mobilellm.file;
 
-import mobilellm.file.Printable;
 import mobilellm.tensor.MalformedFileException;
 
 import java.lang.foreign.MemorySegment;
@@ -11,8 +10,11 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /// A reading position in the bytes of a file. Every read, count and length is checked against the bytes that remain
-/// before anything is allocated, and every failure says where it happened and what was being read.
-final class Cursor {
+/// before anything is allocated, and every failure says where it happened and what was being read. Numbers are
+/// little-endian.
+public final class Cursor {
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt INT =
             ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LONG =
@@ -23,34 +25,45 @@ final class Cursor {
     private long offset;
     private String context = "header";
 
-    Cursor(MemorySegment bytes, String file) {
+    /// At the first byte; `file` names them in messages.
+    public Cursor(MemorySegment bytes, String file) {
         this.bytes = bytes;
         this.file = file;
     }
 
     /// Names what is read from here on, for messages.
-    void enter(String newContext) {
+    public void enter(String newContext) {
         context = newContext;
     }
 
-    long offset() {
+    public long offset() {
         return offset;
     }
 
-    long remaining() {
+    public long remaining() {
         return bytes.byteSize() - offset;
     }
 
-    int readInt(String what) {
+    /// An unsigned byte.
+    public int readByte(String what) {
+        return bytes.get(ValueLayout.JAVA_BYTE, advance(1, what)) & 0xff;
+    }
+
+    /// An unsigned 16-bit number.
+    public int readShort(String what) {
+        return bytes.get(SHORT, advance(Short.BYTES, what)) & 0xffff;
+    }
+
+    public int readInt(String what) {
         return bytes.get(INT, advance(Integer.BYTES, what));
     }
 
-    long readLong(String what) {
+    public long readLong(String what) {
         return bytes.get(LONG, advance(Long.BYTES, what));
     }
 
     /// An unsigned 64-bit count of things that take at least `leastBytes` each.
-    int readCount(String what, int most, int leastBytes) {
+    public int readCount(String what, int most, int leastBytes) {
         long at = offset;
         long count = readLong(what);
         if (count < 0 || count > most) {
@@ -67,8 +80,12 @@ final class Cursor {
     }
 
     /// A length-prefixed UTF-8 string.
-    String readString(String what, int mostBytes) {
-        int length = readCount("string length", mostBytes, 1);
+    public String readString(String what, int mostBytes) {
+        return readText(readCount("string length", mostBytes, 1), what);
+    }
+
+    /// A UTF-8 string of so many bytes.
+    public String readText(int length, String what) {
         long at = offset;
         byte[] utf8 = take(length, what).toArray(ValueLayout.JAVA_BYTE);
         String text = new String(utf8, StandardCharsets.UTF_8);
@@ -85,26 +102,26 @@ final class Cursor {
     }
 
     /// The next `length` bytes, not copied.
-    MemorySegment take(long length, String what) {
+    public MemorySegment take(long length, String what) {
         return bytes.asSlice(advance(length, what), length);
     }
 
     /// Moves to the next multiple of `alignment`, or to the end: files may end without the padding of their last tensor.
-    void align(long alignment) {
+    public void align(long alignment) {
         offset += Math.min(Math.floorMod(-offset, alignment), remaining());
     }
 
-    MalformedFileException malformed(long at, String message) {
+    public MalformedFileException malformed(long at, String message) {
         return new MalformedFileException(describe(at, message));
     }
 
     /// A message with its place before it: file, what is being read, offset.
-    String describe(long at, String message) {
+    public String describe(long at, String message) {
         return "%s: %s, byte %d: %s".formatted(file, context, at, message);
     }
 
     private long advance(long length, String what) {
-        if (length > remaining()) {
+        if (length < 0 || length > remaining()) {
             throw malformed(
                     offset,
                     "the file ends within the %s: it takes %d bytes, but %d remain"

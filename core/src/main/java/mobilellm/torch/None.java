@@ -1,0 +1,6 @@
+package mobilellm.torch;
+
+/// `None` of Python.
+enum None {
+    NONE
+}

@@ -1,0 +1,6 @@
+package mobilellm.torch;
+
+import java.util.List;
+
+/// A tuple of Python.
+record Tuple(List<Object> elements) {}
