@@ -278,7 +278,7 @@ public final class Session implements AutoCloseable {
                                 .formatted(path, start(file.header().model()), start(own.model())));
             }
             int[] saved = file.ids();
-            check(saved);
+            checkSaved(saved, path);
             cache.truncate(0);
             if (!file.header().computation().equals(own.computation())) {
                 return prefill(saved, listener);
@@ -293,6 +293,17 @@ public final class Session implements AutoCloseable {
                 return prefill(saved, listener);
             }
             return true;
+        }
+    }
+
+    private void checkSaved(int[] saved, Path path) {
+        try {
+            check(saved);
+        } catch (ContextLengthException e) {
+            throw e;
+        } catch (IllegalArgumentException e) {
+            throw new MalformedFileException(
+                    "%s holds no sequence of this model: %s".formatted(path, e.getMessage()), e);
         }
     }
 

@@ -226,8 +226,23 @@ class SessionFileTest {
             for (int length : new int[] {-1, 0, 4, 6, Integer.MAX_VALUE}) {
                 Files.write(file, Forgery.withIds(whole, length));
                 assertThatThrownBy(() -> session.restore(file, (done, total) -> true))
-                        .isInstanceOfAny(
-                                MalformedFileException.class, IllegalArgumentException.class);
+                        .isInstanceOf(MalformedFileException.class)
+                        .hasMessageContaining(file.toString());
+            }
+        }
+    }
+
+    @Test
+    void aForgedIdIsRefused() throws IOException {
+        Path file = save("vector", KvType.F16, LayerSharing.NONE, 1, 2, 3);
+        byte[] whole = Files.readAllBytes(file);
+        try (TinyEngine engine = new TinyEngine("vector", LayerSharing.NONE);
+                Session session = engine.session(KvType.F16)) {
+            for (int id : new int[] {-1, TinyModel.config().vocabularySize(), Integer.MAX_VALUE}) {
+                Files.write(file, Forgery.withFirstId(whole, id));
+                assertThatThrownBy(() -> session.restore(file, (done, total) -> true))
+                        .isInstanceOf(MalformedFileException.class)
+                        .hasMessageContaining("token id " + id + " at position 0");
             }
         }
     }

@@ -12,16 +12,25 @@ import mobilellm.testing.TinyModel;
 import java.util.stream.IntStream;
 
 /// A transformer of random weights, and sessions of it.
-final class TinyEngine implements AutoCloseable {
-    private final ThreadTeam team = new ThreadTeam(2);
+public final class TinyEngine implements AutoCloseable {
+    private final ThreadTeam team;
     private final Weights weights;
     private final Transformer transformer;
 
     TinyEngine(String kernels, LayerSharing sharing) {
-        this(TinyModel.tensors(), kernels, sharing);
+        this(kernels, sharing, 2);
+    }
+
+    public TinyEngine(String kernels, LayerSharing sharing, int threads) {
+        this(TinyModel.tensors(), kernels, sharing, threads);
     }
 
     TinyEngine(ModelTensors tensors, String kernels, LayerSharing sharing) {
+        this(tensors, kernels, sharing, 2);
+    }
+
+    private TinyEngine(ModelTensors tensors, String kernels, LayerSharing sharing, int threads) {
+        team = new ThreadTeam(threads);
         weights = Weights.load(tensors, team);
         transformer =
                 new Transformer(
@@ -35,7 +44,7 @@ final class TinyEngine implements AutoCloseable {
         return transformer;
     }
 
-    Session session(KvType type) {
+    public Session session(KvType type) {
         return new Session(transformer, new SessionOptions(TinyModel.CONTEXT, type, 16));
     }
 
@@ -47,7 +56,7 @@ final class TinyEngine implements AutoCloseable {
         }
     }
 
-    static int[] ids(int count) {
+    public static int[] ids(int count) {
         return IntStream.range(0, count).map(i -> (i * 37 + 11) % 96).toArray();
     }
 

@@ -113,6 +113,35 @@ public final class GgufBuilder {
     private long addedTensors;
     private long addedPairs;
 
+    /// Every kind of value and tensors of several types, in less than 1 kB; the last tensor needs no padding.
+    public static byte[] everyKindOfValue() {
+        Bytes nested =
+                new Bytes()
+                        .u32(ARRAY)
+                        .u64(2)
+                        .u32(UINT8)
+                        .u64(3)
+                        .u8(1)
+                        .u8(2)
+                        .u8(3)
+                        .u32(STRING)
+                        .u64(1)
+                        .text("ä");
+        return new GgufBuilder()
+                .uint32("general.alignment", 32)
+                .text("text", "zażółć")
+                .flag("flag", true)
+                .float32("real", 1e-5f)
+                .pair("long", UINT64, new Bytes().u64(-1))
+                .texts("texts", List.of("a", "", "日本"))
+                .integers("integers", 1, -2, 3)
+                .pair("nested", ARRAY, nested)
+                .tensor("vector", DType.F32, new byte[20], 5)
+                .tensor("matrix", DType.Q8_0, new byte[68], 2, 32)
+                .tensor("last", DType.F16, new byte[64], 2, 4, 4)
+                .build();
+    }
+
     public GgufBuilder version(int value) {
         version = value;
         return this;

@@ -19,14 +19,21 @@ import java.util.function.Consumer;
 ///
 /// @param file what messages call the file
 /// @param parser reads the bytes of a whole file
-/// @param heapPerByte how many bytes of heap a byte of the file may cost
-public record HostileBytes(String file, Consumer<MemorySegment> parser, int heapPerByte) {
+/// @param fixedHeap how many bytes of heap any file may cost
+/// @param heapPerByte how many more a byte of the file may cost
+public record HostileBytes(
+        String file, Consumer<MemorySegment> parser, long fixedHeap, int heapPerByte) {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
     /// Messages, stack traces and, at the first call, class loading.
-    private static final long FIXED_HEAP = 4 << 20;
+    private static final long SMALL = 4 << 20;
 
     private static final Duration TIME = Duration.ofSeconds(5);
+
+    /// A parser whose heap is in proportion to the file.
+    public HostileBytes(String file, Consumer<MemorySegment> parser, int heapPerByte) {
+        this(file, parser, SMALL, heapPerByte);
+    }
 
     /// Whether the bytes are a good file.
     public boolean isAccepted(byte[] bytes) {
@@ -67,7 +74,24 @@ public record HostileBytes(String file, Consumer<MemorySegment> parser, int heap
         return refused;
     }
 
+    /// Why the bytes are refused, or nothing; measured again where it took too much, because the first
+    /// time may have loaded classes.
     private String outcome(byte[] bytes) {
+        Attempt attempt = attempt(bytes);
+        long mostHeap = fixedHeap + (long) heapPerByte * bytes.length;
+        if (attempt.heap >= mostHeap || attempt.nanoseconds >= TIME.toNanos()) {
+            attempt = attempt(bytes);
+            assertThat(attempt.heap)
+                    .as("heap for a file of %d bytes", bytes.length)
+                    .isLessThan(mostHeap);
+            assertThat(attempt.nanoseconds).isLessThan(TIME.toNanos());
+        }
+        return attempt.message;
+    }
+
+    private record Attempt(String message, long heap, long nanoseconds) {}
+
+    private Attempt attempt(byte[] bytes) {
         MemorySegment segment = MemorySegment.ofArray(bytes).asReadOnly();
         long heap = THREADS.getCurrentThreadAllocatedBytes();
         long start = System.nanoTime();
@@ -78,10 +102,6 @@ public record HostileBytes(String file, Consumer<MemorySegment> parser, int heap
             message = String.valueOf(e.getMessage());
         }
         long nanoseconds = System.nanoTime() - start;
-        assertThat(THREADS.getCurrentThreadAllocatedBytes() - heap)
-                .as("heap for a file of %d bytes", bytes.length)
-                .isLessThan(FIXED_HEAP + (long) heapPerByte * bytes.length);
-        assertThat(nanoseconds).isLessThan(TIME.toNanos());
-        return message;
+        return new Attempt(message, THREADS.getCurrentThreadAllocatedBytes() - heap, nanoseconds);
     }
 }

@@ -13,7 +13,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /// Writes PyTorch files for tests, good and bad ones; a pickle is text of which each character is a byte.
-final class Pickle {
+public final class Pickle {
     private static final String DICT = "ccollections\nOrderedDict\n)R";
 
     private Pickle() {}
@@ -77,6 +77,12 @@ final class Pickle {
     static String good() {
         return dict(
                 text("w") + tensor(storage("FloatStorage", "0", 6), 0, tuple(2, 3), tuple(3, 1)));
+    }
+
+    /// A zip archive as `torch.save` writes it, one that is compressed, and a file of the older kind, of [#good] each.
+    public static List<byte[]> goodFiles() {
+        Zip zip = Zip.of(good()).with("archive/data/0", new byte[24]);
+        return List.of(zip.stored(), zip.deflated(), legacy(good(), "0", 6, new byte[24]));
     }
 
     static byte[] bytes(String pickle) {
