@@ -35,8 +35,8 @@ class EngineOptionsTest {
         "--threads=0, 'expected a whole number from 1 to 1024, got '",
         "--kv=q8_0, this version cannot quantise the key/value cache yet",
         "--kv=f64, expected f16 or f32",
-        "--kernels=machine, this version has no machine-code kernels yet",
-        "--kernels=gpu, 'expected one of auto, vector, scalar, reference'",
+        "--kernels=gpu, 'expected one of auto, machine, machine:avx512-vnni, machine:avx-vnni,"
+            + " machine:avx2, vector, scalar, reference'",
         "--seed=x, is not a long"
     })
     void valuesThatMakeNoSenseAreRefused(String argument, String sentence) {

@@ -184,6 +184,11 @@ abstract class MoveInstructions extends GeneralInstructions {
         mri("vpextrd", SINGLE.unmasked(), 0x660F3A16, d, s, immediate);
     }
 
+    /// Stores one of 8 words.
+    public final void vpextrw(Memory<R32> d, Xmm s, int immediate) {
+        mri("vpextrw", BYTES.memory(2).unmasked(), 0x660F3A15, d, s, immediate);
+    }
+
     public final void vpextrq(Source<R64> d, Xmm s, int immediate) {
         mri("vpextrq", WIDE_DOUBLE.unmasked(), 0x660F3A16, d, s, immediate);
     }

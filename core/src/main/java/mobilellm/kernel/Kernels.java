@@ -1,24 +1,43 @@
 package mobilellm.kernel;
 
+import mobilellm.assembler.CpuTier;
+import mobilellm.kernel.machine.MachineProvider;
 import mobilellm.kernel.scalar.ScalarProvider;
 import mobilellm.kernel.vector.VectorProvider;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
-/// The providers, fastest first.
+/// The providers, fastest first. `machine` takes the processor's best tier; `machine:avx2` and its like take another one.
 public final class Kernels {
-    private static final List<KernelProvider> ALL =
-            List.of(new VectorProvider(), new ScalarProvider());
+    private static final List<KernelProvider> ALL = providers();
 
     private Kernels() {}
+
+    private static List<KernelProvider> providers() {
+        var providers = new ArrayList<KernelProvider>();
+        providers.add(new MachineProvider(Optional.empty()));
+        for (CpuTier tier : List.of(CpuTier.values()).reversed()) {
+            providers.add(new MachineProvider(Optional.of(tier)));
+        }
+        providers.add(new VectorProvider());
+        providers.add(new ScalarProvider());
+        return List.copyOf(providers);
+    }
 
     public static List<KernelProvider> all() {
         return ALL;
     }
 
+    /// Those that this machine and these JVM flags can run.
+    public static List<KernelProvider> usable() {
+        return ALL.stream().filter(KernelProvider::isUsable).toList();
+    }
+
     /// The fastest provider that this machine and these JVM flags can run.
     public static KernelProvider best() {
-        return ALL.stream().filter(KernelProvider::isUsable).findFirst().orElseThrow();
+        return usable().getFirst();
     }
 
     /// A provider by name; `auto` is [#best].

@@ -19,7 +19,8 @@ public final class KeyValueStore implements AutoCloseable {
     /// Positions of a block of keys.
     public static final int BLOCK = 16;
 
-    private static final float MAXIMUM_F16 = 65504f;
+    /// Larger magnitudes are stored as this in F16.
+    public static final float MAXIMUM_F16 = 65504f;
 
     private final int slots;
     private final int heads;
@@ -94,8 +95,13 @@ public final class KeyValueStore implements AutoCloseable {
         return pages[position / PAGE];
     }
 
+    /// Bytes of a page from one head to the next.
+    public long headBytes() {
+        return (long) PAGE * (headDim + valueStride) * type.blockBytes();
+    }
+
     private long base(int slot, int head) {
-        return ((long) slot * heads + head) * PAGE * (headDim + valueStride) * type.blockBytes();
+        return ((long) slot * heads + head) * headBytes();
     }
 
     /// Byte offset of the block of 16 keys, [head dim][16], that holds a position.

@@ -19,7 +19,7 @@ import java.lang.foreign.Arena;
 import java.util.Random;
 import java.util.Set;
 
-/// Matrix products of every weight type over odd sizes. The provider `vector` must give the very bits that its rounding
+/// Matrix products of every weight type over odd sizes. All providers but `scalar` must give the very bits that the rounding
 /// rules give ([ExpectedProducts]); `scalar` must be near the product in 64 bits.
 @Tag("kernels")
 class KernelParityTest {
@@ -42,7 +42,7 @@ class KernelParityTest {
 
     @ParameterizedTest
     @EnumSource(mode = Mode.MATCH_NONE, names = "BOOL|[IU]\\d+")
-    void vectorProductsHaveTheExpectedBits(DType type) {
+    void fastProductsHaveTheExpectedBits(DType type) {
         boolean asStored = PackedForm.of(RandomWeights.of(type, 1, 256, 1, random)).type() == type;
         for (int rows : asStored ? ROWS : FEW_ROWS) {
             for (int columns : columns(type)) {
@@ -56,7 +56,7 @@ class KernelParityTest {
 
     @ParameterizedTest
     @EnumSource(names = {"Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "IQ4_NL"})
-    void vectorProductsOfExtremesHaveTheExpectedBits(DType type) {
+    void fastProductsOfExtremesHaveTheExpectedBits(DType type) {
         for (int rows : new int[] {31, 577}) {
             assertExactProducts(
                     RandomWeights.extreme(type, rows, 288, random), extremes(288), false);
@@ -65,7 +65,7 @@ class KernelParityTest {
 
     @ParameterizedTest
     @EnumSource(mode = Mode.MATCH_NONE, names = "BOOL|[IU]\\d+")
-    void vectorAddsProductsToWhatIsThere(DType type) {
+    void fastAddsProductsToWhatIsThere(DType type) {
         int columns = type.blockSize() == 256 ? 256 : 96;
         assertExactProducts(
                 RandomWeights.of(type, 33, columns, 1, random), gaussian(13, columns), true);
@@ -73,47 +73,50 @@ class KernelParityTest {
 
     /// One set of buffers serves matrices of different types, as in a file that mixes them.
     @Test
-    void vectorMultipliesAPlainAndAQuantisedMatrixByTheSameOperand() {
-        Operations operations = Kernels.of("vector").open(1, arena);
-        Operand operand = operations.operand(arena, 13, 96, Set.of(DType.F16, DType.Q4_1));
+    void fastMultipliesAPlainAndAQuantisedMatrixByTheSameOperand() {
         float[][] x = gaussian(13, 96);
-        for (DType type : new DType[] {DType.F16, DType.Q4_1}) {
-            Tensor weights = RandomWeights.of(type, 33, 96, 1, random);
-            assertExactProducts(operations, operand, weights, x, false);
+        Set<DType> types = Set.of(DType.F16, DType.Q4_1);
+        for (DType type : types) {
+            assertExactProducts(RandomWeights.of(type, 33, 96, 1, random), types, x, false);
         }
     }
 
     private void assertExactProducts(Tensor weights, float[][] x, boolean accumulate) {
-        Operations operations = Kernels.of("vector").open(1, arena);
-        Operand operand =
-                operations.operand(
-                        arena, x.length, weights.columns(), Set.of(PackedForm.of(weights).type()));
-        assertExactProducts(operations, operand, weights, x, accumulate);
+        assertExactProducts(weights, Set.of(PackedForm.of(weights).type()), x, accumulate);
     }
 
+    /// Checks all providers that promise the same bits.
     private void assertExactProducts(
-            Operations operations,
-            Operand operand,
-            Tensor weights,
-            float[][] x,
-            boolean accumulate) {
+            Tensor weights, Set<DType> types, float[][] x, boolean accumulate) {
         ExpectedProducts expected = new ExpectedProducts(weights);
         float[][] products = new float[x.length][];
         for (int r = 0; r < x.length; r++) {
             products[r] = expected.times(x[r]);
         }
         PackedMatrix matrix = PackedMatrix.pack(weights, arena, team);
-        for (int batch : BATCHES) {
-            Activations y = multiply(operations, matrix, operand, x, batch, accumulate);
-            for (int r = 0; r < batch; r++) {
-                for (int i = 0; i < weights.rows(); i++) {
-                    float value = accumulate ? 1 + products[r][i] : products[r][i];
-                    if (Float.floatToIntBits(y.get(r, i)) != Float.floatToIntBits(value)) {
-                        assertThat(y.get(r, i))
-                                .as(
-                                        "%s %s, batch of %d, row %d, column %d",
-                                        weights.type(), weights.shape(), batch, r, i)
-                                .isEqualTo(value);
+        for (KernelProvider provider : Kernels.usable()) {
+            if (provider.name().equals("scalar")) {
+                continue;
+            }
+            Operations operations = provider.open(1, arena);
+            Operand operand = operations.operand(arena, x.length, weights.columns(), types);
+            for (int batch : BATCHES) {
+                Activations y = multiply(operations, matrix, operand, x, batch, accumulate);
+                for (int r = 0; r < batch; r++) {
+                    for (int i = 0; i < weights.rows(); i++) {
+                        float value = accumulate ? 1 + products[r][i] : products[r][i];
+                        if (Float.floatToIntBits(y.get(r, i)) != Float.floatToIntBits(value)) {
+                            assertThat(y.get(r, i))
+                                    .as(
+                                            "%s: %s %s, batch of %d, row %d, column %d",
+                                            provider.name(),
+                                            weights.type(),
+                                            weights.shape(),
+                                            batch,
+                                            r,
+                                            i)
+                                    .isEqualTo(value);
+                        }
                     }
                 }
             }

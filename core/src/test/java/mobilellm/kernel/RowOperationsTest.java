@@ -199,7 +199,7 @@ class RowOperationsTest {
 
     /// All providers, with scratch memory for rows of the width.
     private List<Operations> providers(int width) {
-        return Kernels.all().stream()
+        return Kernels.usable().stream()
                 .map(
                         provider -> {
                             Operations operations = provider.open(1, arena);

@@ -26,7 +26,7 @@ class AllocationTest {
     void decodingAllocatesNothingToSpeakOf(int threads) {
         var config = MixedModel.biased(LayerSharing.NONE);
         var tensors = MixedModel.tensors(config, 0);
-        try (RunningModel model = new RunningModel(tensors, config, "vector", threads)) {
+        try (RunningModel model = new RunningModel(tensors, config, "auto", threads)) {
             assertThat(bytesPerToken(model, 100_000)).isLessThan(BYTES_PER_TOKEN);
         }
     }
@@ -34,7 +34,7 @@ class AllocationTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void decodingTheRealModelAllocatesNothingToSpeakOf(int threads) throws IOException {
-        try (RunningModel model = RunningModel.open(RealModel.path(), "vector", threads)) {
+        try (RunningModel model = RunningModel.open(RealModel.path(), "auto", threads)) {
             assertThat(bytesPerToken(model, 3000)).isLessThan(BYTES_PER_TOKEN);
         }
     }

@@ -7,7 +7,7 @@ import mobilellm.testing.RealModel;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import java.io.IOException;
 import java.util.Arrays;
@@ -54,15 +54,16 @@ class ParityTest {
     /// What rounding activations to int8 costs: measured for exact arithmetic otherwise, it is a mean KL divergence of
     /// at most 0.0083 on these prompts, with the same best token at 86 % of the positions or more.
     @ParameterizedTest
-    @EnumSource
-    void vectorKernelsLoseNoMoreThanRoundedActivationsDo(KvType type) throws IOException {
+    @CsvSource({"vector, F16", "auto, F16", "auto, F32"})
+    void int8KernelsLoseNoMoreThanRoundedActivationsDo(String kernels, KvType type)
+            throws IOException {
         List<SmolLm2Prompt> prompts = SmolLm2Prompt.all();
         int[][] sequences = prompts.stream().map(SmolLm2Prompt::ids).toArray(int[][]::new);
         System.out.printf(
-                "vector kernels, %s cache: largest difference of a top-50 logit, mean KL, same best"
+                "%s kernels, %s cache: largest difference of a top-50 logit, mean KL, same best"
                         + " token, equal greedy tokens of 24%n",
-                type);
-        try (RunningModel model = RunningModel.open(RealModel.path(), "vector", 2)) {
+                kernels, type);
+        try (RunningModel model = RunningModel.open(RealModel.path(), kernels, 2)) {
             int[][] texts = greedy(model, sequences, 24, type);
             double allDivergences = 0;
             int positions = 0;

@@ -40,6 +40,7 @@ class QuantisedModelTest {
         // f32 sums; int8 activations, whose error grows through the layers of a random model.
         assertThat(error("scalar", tensors, expected)).isLessThan(1e-5);
         assertThat(error("vector", tensors, expected)).isLessThan(0.05);
+        assertThat(error("auto", tensors, expected)).isLessThan(0.05);
     }
 
     /// Root of the mean squared difference of all logits, as a share of their own size.

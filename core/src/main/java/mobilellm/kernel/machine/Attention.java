@@ -1,0 +1,113 @@
+package mobilellm.kernel.machine;
+
+import mobilellm.kernel.Activations;
+import mobilellm.kernel.Sequences;
+import mobilellm.kernel.ThreadTeam.Worker;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/// Causal attention in one pass over keys and values ("online softmax", Milakov and Gimelshein 2018, arXiv 1805.02867), chunk by chunk of
+/// 128 positions.
+///
+/// A tile is some rows of one sequence with the query heads that share a key/value head: they read the same keys and values. For each
+/// chunk: scores (a product with blocks of 16 keys), weights, outputs (a product with values); then the chunk is merged into what
+/// the earlier ones gave. Every chunk starts afresh and chunks are merged in their order, so a row's output has the same bits whichever
+/// rows share its tile and whoever computes its chunks: where tiles are too few for the team, its members share out the chunks first
+/// and merge them afterwards.
+final class Attention {
+    /// Positions of a chunk; divides the page of a key/value store.
+    static final int CHUNK = 128;
+
+    static final int CHUNK_BYTES = CHUNK * Float.BYTES;
+
+    /// Tiles a member below which chunks are shared out.
+    private static final int FEW_TILES = 4;
+
+    private final Arena arena;
+    private final AttentionTile[] tiles;
+    private MemorySegment results = MemorySegment.NULL;
+
+    /// @param arena owns the scratch memory
+    Attention(Routines routines, int threads, Arena arena) {
+        this.arena = arena;
+        tiles = new AttentionTile[threads];
+        for (int i = 0; i < threads; i++) {
+            tiles[i] = new AttentionTile(routines, arena);
+        }
+    }
+
+    /// See [mobilellm.kernel.Operations#attend].
+    void attend(
+            Activations queries,
+            Sequences sequences,
+            int rows,
+            int slot,
+            Activations target,
+            Worker worker) {
+        AttentionTile tile = tiles[worker.index()];
+        tile.begin(queries, sequences, rows, slot, target);
+        int tileCount = 0;
+        int chunkCount = 0;
+        for (tile.first(); tile.exists(); tile.next()) {
+            tileCount++;
+            chunkCount += tile.chunks();
+        }
+        if (tileCount < FEW_TILES * worker.count()
+                && chunkCount > tileCount
+                && worker.count() > 1) {
+            attendTogether(tile, chunkCount, worker);
+        } else {
+            attendApart(tile, worker);
+        }
+    }
+
+    private static void attendApart(AttentionTile tile, Worker worker) {
+        int index = 0;
+        for (tile.first(); tile.exists(); tile.next()) {
+            if (index++ % worker.count() == worker.index()) {
+                tile.startResult();
+                for (int chunk = 0; chunk < tile.chunks(); chunk++) {
+                    tile.attend(chunk, tile.chunkResult());
+                    tile.merge(tile.chunkResult());
+                }
+                tile.finish();
+            }
+        }
+    }
+
+    private void attendTogether(AttentionTile tile, int chunkCount, Worker worker) {
+        long size = tile.resultBytes();
+        if (results.byteSize() < chunkCount * size) {
+            worker.barrier(); // All have asked.
+            if (worker.index() == 0) {
+                results = arena.allocate(2 * size * chunkCount, Simd.BYTES);
+            }
+            worker.barrier();
+        }
+        long address = results.address();
+        int from = worker.from(chunkCount);
+        int to = worker.to(chunkCount);
+        int index = 0;
+        for (tile.first(); tile.exists(); tile.next()) {
+            for (int chunk = 0; chunk < tile.chunks(); chunk++, index++) {
+                if (index >= from && index < to) {
+                    tile.attend(chunk, address + index * size);
+                }
+            }
+        }
+        worker.barrier();
+        int tileIndex = 0;
+        index = 0;
+        for (tile.first(); tile.exists(); tile.next()) {
+            if (tileIndex++ % worker.count() == worker.index()) {
+                tile.startResult();
+                for (int chunk = 0; chunk < tile.chunks(); chunk++) {
+                    tile.merge(address + (index + chunk) * size);
+                }
+                tile.finish();
+            }
+            index += tile.chunks();
+        }
+    }
+}

@@ -1,0 +1,319 @@
+package mobilellm.kernel.machine;
+
+import mobilellm.assembler.Routine;
+import mobilellm.kernel.Activations;
+import mobilellm.kernel.KeyValueStore;
+import mobilellm.kernel.Sequences;
+import mobilellm.kernel.machine.PlainProduct.Tokens;
+import mobilellm.tensor.DType;
+
+import org.jspecify.annotations.Nullable;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+
+/// One member's walk over the tiles of a call of attention, and its work on one of them. Mutable, because generating a token allocates nothing.
+///
+/// A token of a tile is one query head of one row. A result is, for each token, a pair (m, l) - the largest score and the sum of the weights -
+/// and an output that is still to be divided by l.
+final class AttentionTile {
+    private static final int MOST_TOKENS = 12;
+    private static final int PAIR_BYTES = 2 * Float.BYTES;
+
+    /// Bytes of the pairs of a result, in whole vectors; its outputs come behind them.
+    private static final long PAIRS =
+            Math.ceilDiv(MOST_TOKENS * PAIR_BYTES, Simd.BYTES) * (long) Simd.BYTES;
+
+    private final Routines routines;
+    private final Arena arena;
+    private final int mostTokens;
+    private final Arguments arguments;
+    private final MemorySegment scores; // [tokens, CHUNK]
+    private final MemorySegment limits; // [tokens], dwords
+    private MemorySegment running = MemorySegment.NULL; // the result of the chunks so far
+    private MemorySegment single = MemorySegment.NULL; // the result of one chunk
+
+    // The call.
+    private Sequences sequences = NOBODY;
+    private Activations queries;
+    private Activations target;
+    private int rows;
+    private int slot;
+    private int keyValueHeads;
+    private int group; // query heads of a key/value head
+    private int tileRows;
+    private int partHeads; // query heads of a tile; fewer than `group` where those are too many
+    private int parts;
+
+    // What routines depend on.
+    private int headDim;
+    private int queryStride;
+    private DType type = DType.F32;
+    private final @Nullable Routine[] scoreProducts =
+            new Routine[(MOST_TOKENS + 1) * (MOST_TOKENS + 1)];
+    private final @Nullable Routine[] valueProducts = new Routine[MOST_TOKENS + 1];
+    private final Routine weights;
+    private @Nullable Routine merge;
+    private @Nullable Routine divide;
+
+    // The tile.
+    private int row;
+    private int end;
+    private int keyValueHead;
+    private int part;
+
+    private static final Sequences NOBODY =
+            new Sequences() {
+                @Override
+                public KeyValueStore store(int row) {
+                    throw new IllegalStateException("no call has begun");
+                }
+
+                @Override
+                public int position(int row) {
+                    throw new IllegalStateException("no call has begun");
+                }
+            };
+
+    AttentionTile(Routines routines, Arena arena) {
+        this.routines = routines;
+        this.arena = arena;
+        mostTokens = PlainProduct.mostTokens(routines.tier());
+        arguments = new Arguments(arena);
+        scores = arena.allocate((long) MOST_TOKENS * Attention.CHUNK_BYTES, Simd.BYTES);
+        limits = arena.allocate((long) MOST_TOKENS * Integer.BYTES, Simd.BYTES);
+        queries = new Activations(arena, 0, 0);
+        target = queries;
+        weights = routines.attentionWeights();
+    }
+
+    /// See [mobilellm.kernel.Operations#attend].
+    void begin(
+            Activations newQueries,
+            Sequences newSequences,
+            int newRows,
+            int newSlot,
+            Activations newTarget) {
+        queries = newQueries;
+        sequences = newSequences;
+        rows = newRows;
+        slot = newSlot;
+        target = newTarget;
+        KeyValueStore store = sequences.store(0);
+        keyValueHeads = store.heads();
+        group = queries.columns() / store.headDim() / store.heads();
+        tileRows = Math.max(1, mostTokens / group);
+        partHeads = Math.min(group, mostTokens);
+        parts = Math.ceilDiv(group, partHeads);
+        if (headDim != store.headDim() || type != store.type() || queryStride != queries.stride()) {
+            headDim = store.headDim();
+            type = store.type();
+            queryStride = queries.stride();
+            forgetRoutines();
+        }
+        if (running.byteSize() < resultBytes()) {
+            running = arena.allocate(resultBytes(), Simd.BYTES);
+            single = arena.allocate(resultBytes(), Simd.BYTES);
+        }
+    }
+
+    private void forgetRoutines() {
+        Arrays.fill(scoreProducts, null);
+        Arrays.fill(valueProducts, null);
+        merge = null;
+        divide = null;
+    }
+
+    /// Goes to the first tile of the call.
+    void first() {
+        row = 0;
+        keyValueHead = 0;
+        part = 0;
+        end = endOfTile();
+    }
+
+    boolean exists() {
+        return row < rows;
+    }
+
+    /// Goes to the next tile: all heads of some rows, then the next rows.
+    void next() {
+        part++;
+        if (part == parts) {
+            part = 0;
+            keyValueHead++;
+        }
+        if (keyValueHead == keyValueHeads) {
+            keyValueHead = 0;
+            row = end;
+            end = row < rows ? endOfTile() : rows;
+        }
+    }
+
+    private int endOfTile() {
+        int last = row + 1;
+        while (last < rows
+                && last < row + tileRows
+                && sequences.store(last) == sequences.store(row)) {
+            last++;
+        }
+        return last;
+    }
+
+    /// Chunks that the tile attends.
+    int chunks() {
+        return sequences.position(end - 1) / Attention.CHUNK + 1;
+    }
+
+    private int heads() {
+        return Math.min(partHeads, group - part * partHeads);
+    }
+
+    private int firstHead() {
+        return keyValueHead * group + part * partHeads;
+    }
+
+    private int tokens() {
+        return (end - row) * heads();
+    }
+
+    /// Bytes of the output of one token, whole vectors.
+    private int outputBytes() {
+        return Math.ceilDiv(headDim, Simd.LANES) * Simd.BYTES;
+    }
+
+    /// Bytes of a result.
+    long resultBytes() {
+        return PAIRS + (long) MOST_TOKENS * outputBytes();
+    }
+
+    /// Room for the result of a chunk.
+    long chunkResult() {
+        return single.address();
+    }
+
+    /// Attends one chunk of positions and writes the result.
+    void attend(int chunk, long result) {
+        KeyValueStore store = sequences.store(row);
+        int first = chunk * Attention.CHUNK;
+        int positions = Math.min(Attention.CHUNK, sequences.position(end - 1) + 1 - first);
+        int blocks = Math.ceilDiv(positions, KeyValueStore.BLOCK);
+        long page = store.page(first).address();
+        int size = type.blockBytes();
+        int token = 0;
+        for (int r = row; r < end; r++) {
+            int limit = Math.min(positions, sequences.position(r) + 1 - first);
+            for (int head = 0; head < heads(); head++) {
+                limits.setAtIndex(ValueLayout.JAVA_INT, token++, limit);
+            }
+        }
+        arguments
+                .set(ProductKernel.WEIGHTS, page + store.keyBlock(slot, keyValueHead, first))
+                .set(ProductKernel.GROUP_STRIDE, (long) headDim * KeyValueStore.BLOCK * size)
+                .set(
+                        ProductKernel.X,
+                        queries.data().address()
+                                + queries.offset(row)
+                                + (long) firstHead() * headDim * Float.BYTES)
+                .set(ProductKernel.Y, scores.address())
+                .set(ProductKernel.Y_STRIDE, Attention.CHUNK_BYTES)
+                .set(ProductKernel.STEPS, headDim)
+                .set(ProductKernel.GROUPS, blocks)
+                .set(ProductKernel.TILES, 1)
+                .set(ProductKernel.ACCUMULATE, 0);
+        scoreProduct().call(arguments.block());
+        arguments
+                .set(0, scores.address())
+                .set(8, result)
+                .set(16, limits.address())
+                .set(24, tokens())
+                .set(32, blocks)
+                .set(40, (float) (1 / Math.sqrt(headDim)));
+        weights.call(arguments.block());
+        arguments
+                .set(ProductKernel.WEIGHTS, page + store.valueRow(slot, keyValueHead, first))
+                .set(ProductKernel.GROUP_STRIDE, (long) Simd.LANES * size)
+                .set(ProductKernel.X, scores.address())
+                .set(ProductKernel.Y, result + PAIRS)
+                .set(ProductKernel.Y_STRIDE, outputBytes())
+                .set(ProductKernel.STEPS, positions)
+                .set(ProductKernel.GROUPS, outputBytes() / Simd.BYTES)
+                .set(ProductKernel.TILES, 1)
+                .set(ProductKernel.ACCUMULATE, 0);
+        valueProduct(store.valueStride()).call(arguments.block());
+    }
+
+    private Routine scoreProduct() {
+        int index = (end - row) * (MOST_TOKENS + 1) + heads();
+        Routine known = scoreProducts[index];
+        if (known == null) {
+            var layout =
+                    new Tokens(
+                            end - row, queryStride * Float.BYTES, heads(), headDim * Float.BYTES);
+            known = routines.plainProduct(type, layout, KeyValueStore.BLOCK * type.blockBytes());
+            scoreProducts[index] = known;
+        }
+        return known;
+    }
+
+    private Routine valueProduct(int valueStride) {
+        Routine known = valueProducts[tokens()];
+        if (known == null) {
+            known =
+                    routines.plainProduct(
+                            type,
+                            Tokens.rows(tokens(), Attention.CHUNK_BYTES),
+                            valueStride * type.blockBytes());
+            valueProducts[tokens()] = known;
+        }
+        return known;
+    }
+
+    /// Begins the tile's result: nothing attended.
+    void startResult() {
+        running.fill((byte) 0);
+        for (int token = 0; token < tokens(); token++) {
+            running.setAtIndex(ValueLayout.JAVA_FLOAT, 2L * token, Float.NEGATIVE_INFINITY);
+        }
+    }
+
+    /// Adds the result of the next chunk to the tile's.
+    void merge(long result) {
+        Routine routine = merge;
+        if (routine == null) {
+            routine = routines.attentionMerge(outputBytes());
+            merge = routine;
+        }
+        arguments
+                .set(0, running.address())
+                .set(8, running.address() + PAIRS)
+                .set(16, result)
+                .set(24, result + PAIRS)
+                .set(32, tokens());
+        routine.call(arguments.block());
+    }
+
+    /// Writes the tile's outputs to the target.
+    void finish() {
+        Routine routine = divide;
+        if (routine == null) {
+            routine = routines.attentionDivide(headDim, outputBytes());
+            divide = routine;
+        }
+        for (int r = row; r < end; r++) {
+            long done = (long) (r - row) * heads();
+            arguments
+                    .set(0, running.address() + done * PAIR_BYTES)
+                    .set(8, running.address() + PAIRS + done * outputBytes())
+                    .set(
+                            16,
+                            target.data().address()
+                                    + target.offset(r)
+                                    + (long) firstHead() * headDim * Float.BYTES)
+                    .set(24, heads());
+            routine.call(arguments.block());
+        }
+    }
+}

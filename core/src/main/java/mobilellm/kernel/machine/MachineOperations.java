@@ -1,0 +1,314 @@
+package mobilellm.kernel.machine;
+
+import mobilellm.assembler.Routine;
+import mobilellm.kernel.Activations;
+import mobilellm.kernel.KeyValueStore;
+import mobilellm.kernel.Operand;
+import mobilellm.kernel.Operations;
+import mobilellm.kernel.PackedMatrix;
+import mobilellm.kernel.RotaryAngles;
+import mobilellm.kernel.Sequences;
+import mobilellm.kernel.ThreadTeam.Worker;
+import mobilellm.tensor.DType;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Set;
+
+/// The operations in machine code. Java deals out the work and passes addresses; a call costs about 10 ns.
+final class MachineOperations implements Operations {
+    /// Rows of a matrix are dealt out in units of this, two groups.
+    private static final int UNIT = 32;
+
+    /// Groups whose weights stay in the innermost caches while tiles of several widths go over them.
+    private static final int CHUNK = 8;
+
+    private final Routines routines;
+    private final Routine int8Quantiser;
+    private final Routine rmsNorm;
+    private final Routine swiGlu;
+    private final Member[] members;
+    private final Attention attention;
+
+    MachineOperations(Routines routines, int threads, Arena arena) {
+        this.routines = routines;
+        int8Quantiser = routines.int8Quantiser();
+        rmsNorm = routines.rmsNorm();
+        swiGlu = routines.swiGlu();
+        members = new Member[threads];
+        for (int i = 0; i < threads; i++) {
+            members[i] = new Member(routines, arena);
+        }
+        attention = new Attention(routines, threads, arena);
+    }
+
+    /// What one member of the team needs for itself.
+    private static final class Member {
+        final Arguments arguments;
+        final HeadRoutines heads;
+        MemorySegment angles = MemorySegment.NULL;
+        float[] row = new float[0];
+
+        Member(Routines routines, Arena arena) {
+            arguments = new Arguments(arena);
+            heads = new HeadRoutines(routines);
+        }
+    }
+
+    @Override
+    public Operand operand(Arena arena, int rows, int columns, Set<DType> weights) {
+        return new MachineOperand(new Activations(arena, rows, columns), arena, weights, routines);
+    }
+
+    /// Tokens are looked up in Java: it happens once a pass.
+    @Override
+    public void embed(
+            PackedMatrix embedding, int[] tokens, int rows, Activations target, Worker worker) {
+        Member member = members[worker.index()];
+        if (member.row.length < embedding.columns()) {
+            member.row = new float[embedding.columns()];
+        }
+        for (int r = worker.from(rows); r < worker.to(rows); r++) {
+            embedding.readRow(tokens[r], member.row);
+            target.write(r, 0, member.row, 0, embedding.columns());
+        }
+    }
+
+    @Override
+    public void rmsNorm(
+            Activations x,
+            int rows,
+            Activations weight,
+            double epsilon,
+            Activations target,
+            Worker worker) {
+        Arguments arguments =
+                members[worker.index()]
+                        .arguments
+                        .set(8, weight.data().address())
+                        .set(24, x.stride() / Simd.LANES)
+                        .set(32, (float) x.columns())
+                        .set(40, (float) epsilon);
+        for (int r = worker.from(rows); r < worker.to(rows); r++) {
+            arguments.set(0, address(x, r)).set(16, address(target, r));
+            rmsNorm.call(arguments.block());
+        }
+    }
+
+    private static long address(Activations x, int row) {
+        return x.data().address() + x.offset(row);
+    }
+
+    @Override
+    public void prepare(Operand operand, int rows, Worker worker) {
+        var target = (MachineOperand) operand;
+        if (!target.hasInt8()) {
+            return;
+        }
+        Arguments arguments =
+                members[worker.index()].arguments.set(Int8Quantiser.BLOCKS, target.blocks());
+        int from = worker.from(rows);
+        int to = worker.to(rows);
+        int first = 0;
+        for (int width = target.widestTile(); first < to; width = MachineOperand.narrower(width)) {
+            for (; first < to && first + width <= rows; first += width) {
+                for (int row = Math.max(first, from); row < Math.min(first + width, to); row++) {
+                    arguments
+                            .set(Int8Quantiser.SOURCE, address(target.values(), row))
+                            .set(
+                                    Int8Quantiser.TARGET,
+                                    target.int8Tile(first) + (row - first) * (long) Integer.BYTES)
+                            .set(Int8Quantiser.FIELD_STRIDE, (long) width * Integer.BYTES);
+                    int8Quantiser.call(arguments.block());
+                }
+            }
+        }
+    }
+
+    @Override
+    public void multiply(
+            PackedMatrix matrix,
+            Operand x,
+            int rows,
+            Activations y,
+            boolean accumulate,
+            Worker worker) {
+        int units = Math.ceilDiv(matrix.rows(), UNIT);
+        int from = worker.from(units) * (UNIT / PackedMatrix.GROUP);
+        int to = Math.min(matrix.groups(), worker.to(units) * (UNIT / PackedMatrix.GROUP));
+        int chunk = rows == 1 ? matrix.groups() : CHUNK;
+        Arguments arguments =
+                members[worker.index()]
+                        .arguments
+                        .set(ProductKernel.GROUP_STRIDE, matrix.groupBytes())
+                        .set(ProductKernel.Y_STRIDE, (long) y.stride() * Float.BYTES)
+                        .set(
+                                ProductKernel.STEPS,
+                                matrix.type().isQuantised() ? matrix.blocks() : matrix.columns())
+                        .set(ProductKernel.ACCUMULATE, accumulate ? 1 : 0);
+        for (int group = from; group < to; group += chunk) {
+            arguments.set(ProductKernel.GROUPS, Math.min(chunk, to - group));
+            multiply(matrix, (MachineOperand) x, rows, y, group, arguments);
+        }
+    }
+
+    /// Some groups of rows of the matrix with all rows of x.
+    private static void multiply(
+            PackedMatrix matrix,
+            MachineOperand x,
+            int rows,
+            Activations y,
+            int group,
+            Arguments arguments) {
+        long scales = (long) group * matrix.blocks() * PackedMatrix.GROUP * Short.BYTES;
+        long column = (long) group * PackedMatrix.GROUP * Float.BYTES;
+        arguments
+                .set(ProductKernel.WEIGHTS, matrix.quants().address() + group * matrix.groupBytes())
+                .set(ProductKernel.SCALES, matrix.scales().address() + scales)
+                .set(ProductKernel.MINIMUMS, matrix.minimums().address() + scales);
+        int row = 0;
+        for (int width = x.widestTile(); row < rows; width = MachineOperand.narrower(width)) {
+            int tiles = (rows - row) / width;
+            if (tiles > 0) {
+                arguments
+                        .set(ProductKernel.X, x.tile(matrix, row))
+                        .set(ProductKernel.TILE_STRIDE, x.tileBytes(matrix, width))
+                        .set(ProductKernel.TILES, tiles)
+                        .set(ProductKernel.Y, address(y, row) + column);
+                x.product(matrix, width).call(arguments.block());
+                row += tiles * width;
+            }
+        }
+    }
+
+    /// First of the columns that this member's share of a product of such a height wrote.
+    private static int firstColumn(Activations y, Worker worker) {
+        return worker.from(Math.ceilDiv(y.columns(), UNIT)) * UNIT;
+    }
+
+    private static int endColumn(Activations y, Worker worker) {
+        return Math.min(y.stride(), worker.to(Math.ceilDiv(y.columns(), UNIT)) * UNIT);
+    }
+
+    @Override
+    public void addBias(Activations y, int rows, Activations bias, Worker worker) {
+        onColumns(routines.addition(), y, bias, 0, y, rows, worker);
+    }
+
+    @Override
+    public void swiGlu(
+            Activations gate, Activations up, int rows, Activations target, Worker worker) {
+        onColumns(swiGlu, gate, up, 1, target, rows, worker);
+    }
+
+    @Override
+    public void relu(Activations x, int rows, Activations target, Worker worker) {
+        onColumns(routines.relu(), x, x, 1, target, rows, worker);
+    }
+
+    /// Runs an operation of two rows and a target on this member's columns.
+    ///
+    /// @param rowStep 0 where all rows share the first one of `second`, else 1
+    private void onColumns(
+            Routine routine,
+            Activations first,
+            Activations second,
+            int rowStep,
+            Activations target,
+            int rows,
+            Worker worker) {
+        int from = firstColumn(first, worker);
+        int to = endColumn(first, worker);
+        if (from >= to) {
+            return;
+        }
+        long at = (long) from * Float.BYTES;
+        Arguments arguments = members[worker.index()].arguments.set(24, (to - from) / Simd.LANES);
+        for (int r = 0; r < rows; r++) {
+            arguments
+                    .set(0, address(first, r) + at)
+                    .set(8, address(second, r * rowStep) + at)
+                    .set(16, address(target, r) + at);
+            routine.call(arguments.block());
+        }
+    }
+
+    @Override
+    public void normaliseHeads(
+            Activations x, int heads, int rows, Activations weight, double epsilon, Worker worker) {
+        int headDim = weight.columns();
+        Routine routine = members[worker.index()].heads.normalise(headDim);
+        Arguments arguments =
+                members[worker.index()]
+                        .arguments
+                        .set(8, weight.data().address())
+                        .set(24, heads)
+                        .set(32, (float) headDim)
+                        .set(40, (float) epsilon);
+        for (int r = worker.from(rows); r < worker.to(rows); r++) {
+            routine.call(arguments.set(0, address(x, r)).block());
+        }
+    }
+
+    @Override
+    public void rotate(Activations x, int heads, RotaryAngles angles, int rows, Worker worker) {
+        Member member = members[worker.index()];
+        int pairs = angles.pairs();
+        long bytes = (long) pairs * Float.BYTES;
+        if (member.angles.byteSize() != 2 * bytes) {
+            member.angles = Arena.ofAuto().allocate(2 * bytes, Simd.BYTES);
+        }
+        MemorySegment copies = member.angles;
+        Routine routine = member.heads.rotate(2 * pairs);
+        member.arguments.set(8, copies.address()).set(16, copies.address() + bytes).set(24, heads);
+        for (int r = worker.from(rows); r < worker.to(rows); r++) {
+            MemorySegment.copy(
+                    angles.cosines(), r * pairs, copies, ValueLayout.JAVA_FLOAT, 0, pairs);
+            MemorySegment.copy(
+                    angles.sines(), r * pairs, copies, ValueLayout.JAVA_FLOAT, bytes, pairs);
+            routine.call(member.arguments.set(0, address(x, r)).block());
+        }
+    }
+
+    @Override
+    public void store(
+            Activations keys,
+            Activations values,
+            Sequences sequences,
+            int rows,
+            int slot,
+            Worker worker) {
+        Member member = members[worker.index()];
+        for (int r = worker.from(rows); r < worker.to(rows); r++) {
+            KeyValueStore store = sequences.store(r);
+            int position = sequences.position(r);
+            int size = store.type().blockBytes();
+            long page = store.page(position).address();
+            long key =
+                    store.keyBlock(slot, 0, position)
+                            + (long) (position % KeyValueStore.BLOCK) * size;
+            member.arguments
+                    .set(KeyValueWriter.KEYS, address(keys, r))
+                    .set(KeyValueWriter.VALUES, address(values, r))
+                    .set(KeyValueWriter.KEY_TARGET, page + key)
+                    .set(KeyValueWriter.VALUE_TARGET, page + store.valueRow(slot, 0, position))
+                    .set(KeyValueWriter.HEADS, store.heads())
+                    .set(KeyValueWriter.HEAD_STRIDE, store.headBytes());
+            member.heads.write(store.headDim(), store.type()).call(member.arguments.block());
+        }
+    }
+
+    @Override
+    public void attend(
+            Activations queries,
+            Sequences sequences,
+            int rows,
+            int slot,
+            Activations target,
+            Worker worker) {
+        if (rows > 0) {
+            attention.attend(queries, sequences, rows, slot, target, worker);
+        }
+    }
+}

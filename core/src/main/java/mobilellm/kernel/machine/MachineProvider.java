@@ -1,0 +1,67 @@
+package mobilellm.kernel.machine;
+
+import mobilellm.assembler.CpuFeatures;
+import mobilellm.assembler.CpuTier;
+import mobilellm.kernel.KernelProvider;
+import mobilellm.kernel.Operations;
+
+import java.lang.foreign.Arena;
+import java.util.Locale;
+import java.util.Optional;
+
+/// Machine code for the instructions that the processor has.
+public final class MachineProvider implements KernelProvider {
+    private final Optional<CpuTier> wanted;
+
+    /// @param wanted the tier to use although a faster one may be there; empty for the fastest
+    public MachineProvider(Optional<CpuTier> wanted) {
+        this.wanted = wanted;
+    }
+
+    /// Asking the processor runs code, so it waits until someone wants to know.
+    private static final class Processor {
+        static final CpuFeatures FEATURES = CpuFeatures.detect();
+    }
+
+    private Optional<CpuTier> tier() {
+        return wanted.isPresent()
+                ? wanted.filter(Processor.FEATURES.tiers()::contains)
+                : Processor.FEATURES.tier();
+    }
+
+    @Override
+    public String name() {
+        return wanted.map(tier -> "machine:" + label(tier)).orElse("machine");
+    }
+
+    /// The tier's name on the command line, such as `avx512-vnni`.
+    public static String label(CpuTier tier) {
+        return tier.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    @Override
+    public boolean isUsable() {
+        return tier().isPresent();
+    }
+
+    @Override
+    public String why() {
+        return tier().map(
+                        tier ->
+                                "machine code for "
+                                        + label(tier)
+                                        + " on "
+                                        + Processor.FEATURES.brand())
+                .orElseGet(
+                        () ->
+                                "needs an x86-64 processor with %s; here is %s"
+                                        .formatted(
+                                                label(wanted.orElse(CpuTier.AVX2)),
+                                                Processor.FEATURES.why()));
+    }
+
+    @Override
+    public Operations open(int threads, Arena arena) {
+        return new MachineOperations(Routines.of(tier().orElseThrow()), threads, arena);
+    }
+}

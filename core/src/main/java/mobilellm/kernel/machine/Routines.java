@@ -1,0 +1,146 @@
+package mobilellm.kernel.machine;
+
+import mobilellm.assembler.Code;
+import mobilellm.assembler.CodeMemory;
+import mobilellm.assembler.CpuTier;
+import mobilellm.assembler.ExecutableMemoryRefused;
+import mobilellm.assembler.Routine;
+import mobilellm.kernel.machine.PlainProduct.Tokens;
+import mobilellm.tensor.DType;
+
+import java.lang.foreign.Arena;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+
+/// The routines of one tier, each written when it is first wanted and kept as long as the process: they are few and small. Looking
+/// one up may allocate, so operations keep those of their inner loops.
+final class Routines {
+    private static final Map<CpuTier, Routines> TIERS = new EnumMap<>(CpuTier.class);
+
+    static {
+        for (CpuTier tier : CpuTier.values()) {
+            TIERS.put(tier, new Routines(tier));
+        }
+    }
+
+    private final CpuTier tier;
+    private final Map<Object, Routine> written = new ConcurrentHashMap<>();
+
+    private Routines(CpuTier tier) {
+        this.tier = tier;
+    }
+
+    static Routines of(CpuTier tier) {
+        return TIERS.getOrDefault(tier, new Routines(tier));
+    }
+
+    private record Int8Key(DType type, boolean minimums, int tokens) {}
+
+    private record PlainKey(DType type, Tokens layout, int weightBytes) {}
+
+    private record WriterKey(int headDim, DType type) {}
+
+    private record HeadKey(String operation, int headDim) {}
+
+    CpuTier tier() {
+        return tier;
+    }
+
+    /// Rows of the widest tile of activations that will meet matrices of these types.
+    int widestTile(Iterable<DType> weights) {
+        int widest = PlainProduct.mostTokens(tier);
+        for (DType type : weights) {
+            if (type.isQuantised()) {
+                widest = Math.min(widest, mostTokens(type));
+            }
+        }
+        return widest;
+    }
+
+    private int mostTokens(DType type) {
+        return tier == CpuTier.AVX512_VNNI
+                ? Int8Product512.MOST_TOKENS
+                : Int8Product256.mostTokens(tier, type);
+    }
+
+    Routine int8Product(DType type, boolean minimums, int tokens) {
+        return routine(
+                new Int8Key(type, minimums, tokens),
+                () ->
+                        tier == CpuTier.AVX512_VNNI
+                                ? new Int8Product512(type, minimums, tokens).code()
+                                : new Int8Product256(tier, type, minimums, tokens).code());
+    }
+
+    Routine plainProduct(DType type, Tokens layout, int weightBytes) {
+        return routine(
+                new PlainKey(type, layout, weightBytes),
+                () -> new PlainProduct(tier, type, layout, weightBytes).code());
+    }
+
+    Routine int8Quantiser() {
+        return routine(Int8Quantiser.class, () -> new Int8Quantiser(tier).code());
+    }
+
+    Routine rmsNorm() {
+        return routine("rmsNorm", () -> new RowKernels(tier).rmsNorm());
+    }
+
+    Routine swiGlu() {
+        return routine("swiGlu", () -> new RowKernels(tier).swiGlu());
+    }
+
+    Routine addition() {
+        return routine("addition", () -> new RowKernels(tier).add());
+    }
+
+    Routine relu() {
+        return routine("relu", () -> new RowKernels(tier).relu());
+    }
+
+    Routine normaliseHeads(int headDim) {
+        return routine(
+                new HeadKey("normaliseHeads", headDim),
+                () -> new RowKernels(tier).normaliseHeads(headDim));
+    }
+
+    Routine rotate(int headDim) {
+        return routine(new HeadKey("rotate", headDim), () -> new RowKernels(tier).rotate(headDim));
+    }
+
+    Routine keyValueWriter(int headDim, DType type) {
+        return routine(
+                new WriterKey(headDim, type), () -> new KeyValueWriter(headDim, type).code());
+    }
+
+    Routine attentionWeights() {
+        return routine("weights", () -> new AttentionKernels(tier).weights());
+    }
+
+    Routine attentionMerge(int outputBytes) {
+        return routine(
+                new HeadKey("merge", outputBytes),
+                () -> new AttentionKernels(tier).merge(outputBytes));
+    }
+
+    Routine attentionDivide(int headDim, int outputBytes) {
+        return routine(
+                new HeadKey("divide", headDim),
+                () -> new AttentionKernels(tier).divide(headDim, outputBytes));
+    }
+
+    private Routine routine(Object key, Supplier<Code> code) {
+        return written.computeIfAbsent(key, _ -> install(code.get()));
+    }
+
+    private static Routine install(Code code) {
+        try {
+            return CodeMemory.install(Arena.global(), code);
+        } catch (ExecutableMemoryRefused e) {
+            // The provider asked the processor by running code, so it was possible a moment ago.
+            throw new IllegalStateException(e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,202 @@
+package mobilellm.kernel.machine;
+
+import static mobilellm.assembler.Registers.*;
+
+import mobilellm.assembler.Assembler;
+import mobilellm.assembler.CallingConvention;
+import mobilellm.assembler.Code;
+import mobilellm.assembler.CpuTier;
+
+/// What happens to a row of activations between the products.
+final class RowKernels {
+    private final Assembler a = new Assembler();
+    private final Simd simd;
+
+    RowKernels(CpuTier tier) {
+        simd = Simd.of(tier, a);
+    }
+
+    /// `target = x / sqrt(mean(x^2) + epsilon) * weight`. Arguments: x, weight, target, vectors of 16, and as f32 the count and epsilon;
+    /// what pads x and weight is zero.
+    Code rmsNorm() {
+        var frame = CallingConvention.current().enter(a);
+        a.mov(rsi, mem(rdi));
+        a.mov(rcx, mem(rdi, 24));
+        simd.zero(0);
+        simd.repeatTimes(
+                rcx,
+                () -> {
+                    simd.load(1, rsi, 0);
+                    simd.multiplyAdd(0, 1, 1);
+                    a.add(rsi, Simd.BYTES);
+                });
+        simd.sumLanes(0, 1);
+        inverseRoot();
+        a.mov(rsi, mem(rdi));
+        a.mov(rdx, mem(rdi, 8));
+        a.mov(r8, mem(rdi, 16));
+        a.mov(rcx, mem(rdi, 24));
+        simd.repeatTimes(
+                rcx,
+                () -> {
+                    simd.load(1, rsi, 0);
+                    simd.multiply(1, 1, 0);
+                    simd.multiply(1, 1, rdx, 0);
+                    simd.store(r8, 0, 1);
+                    a.add(rsi, Simd.BYTES);
+                    a.add(rdx, Simd.BYTES);
+                    a.add(r8, Simd.BYTES);
+                });
+        frame.leave();
+        return a.assemble();
+    }
+
+    /// [#rmsNorm] of the heads of a row, in place. Arguments: x, weight, -, heads, and as f32 the head dim and epsilon.
+    Code normaliseHeads(int headDim) {
+        int whole = headDim / Simd.LANES * Simd.LANES;
+        var frame = CallingConvention.current().enter(a);
+        a.mov(rsi, mem(rdi));
+        a.mov(rdx, mem(rdi, 8));
+        a.mov(rcx, mem(rdi, 24));
+        simd.repeatTimes(
+                rcx,
+                () -> {
+                    simd.zero(0);
+                    for (int i = 0; i < whole; i += Simd.LANES) {
+                        simd.load(1, rsi, 4 * i);
+                        simd.multiplyAdd(0, 1, 1);
+                    }
+                    simd.sumLanes(0, 1);
+                    for (int i = whole; i < headDim; i++) {
+                        a.vmovss(xmm(2), mem(rsi, 4 * i));
+                        a.vfmadd231ss(xmm(0), xmm(2), xmm(2));
+                    }
+                    inverseRoot();
+                    for (int i = 0; i < whole; i += Simd.LANES) {
+                        simd.load(1, rsi, 4 * i);
+                        simd.multiply(1, 1, 0);
+                        simd.multiply(1, 1, rdx, 4 * i);
+                        simd.store(rsi, 4 * i, 1);
+                    }
+                    for (int i = whole; i < headDim; i++) {
+                        a.vmulss(xmm(2), xmm(0), mem(rsi, 4 * i));
+                        a.vmulss(xmm(2), xmm(2), mem(rdx, 4 * i));
+                        a.vmovss(mem(rsi, 4 * i), xmm(2));
+                    }
+                    a.add(rsi, 4 * headDim);
+                });
+        frame.leave();
+        return a.assemble();
+    }
+
+    /// All lanes of value 0 become `1 / sqrt(x / count + epsilon)` of lane 0, which is the first of `xmm 0` on every tier.
+    private void inverseRoot() {
+        a.vdivss(xmm(0), xmm(0), mem(rdi, 32));
+        a.vaddss(xmm(0), xmm(0), mem(rdi, 40));
+        a.vsqrtss(xmm(0), xmm(0), xmm(0));
+        a.vmovss(xmm(2), a.floats(1));
+        a.vdivss(xmm(0), xmm(2), xmm(0));
+        simd.repeat(0, 0);
+    }
+
+    /// `target = gate / (1 + e^-gate) * up`.
+    Code swiGlu() {
+        return ofTwo(
+                () -> {
+                    simd.load(0, rsi, 0);
+                    simd.times(1, 0, -1);
+                    Exponential.write(simd, 1, 2, 3, 4);
+                    simd.plus(1, 1, 1);
+                    simd.divide(0, 0, 1);
+                    simd.multiply(0, 0, rdx, 0);
+                });
+    }
+
+    /// `target = first + second`
+    Code add() {
+        return ofTwo(
+                () -> {
+                    simd.load(0, rsi, 0);
+                    simd.add(0, 0, rdx, 0);
+                });
+    }
+
+    /// `target = max(first, 0)`
+    Code relu() {
+        return ofTwo(
+                () -> {
+                    simd.load(0, rsi, 0);
+                    simd.atLeast(0, 0, 0);
+                });
+    }
+
+    /// An operation on vectors at rsi and rdx that leaves its result in value 0. Arguments: first, second, target, vectors of 16.
+    private Code ofTwo(Runnable operation) {
+        var frame = CallingConvention.current().enter(a);
+        a.mov(rsi, mem(rdi));
+        a.mov(rdx, mem(rdi, 8));
+        a.mov(r8, mem(rdi, 16));
+        a.mov(rcx, mem(rdi, 24));
+        simd.repeatTimes(
+                rcx,
+                () -> {
+                    operation.run();
+                    simd.store(r8, 0, 0);
+                    a.add(rsi, Simd.BYTES);
+                    a.add(rdx, Simd.BYTES);
+                    a.add(r8, Simd.BYTES);
+                });
+        frame.leave();
+        return a.assemble();
+    }
+
+    /// Rotates the heads of a row in place; dimension `i` is paired with `i + headDim / 2`. Arguments: x, cosines, sines, heads.
+    Code rotate(int headDim) {
+        int pairs = headDim / 2;
+        var frame = CallingConvention.current().enter(a);
+        a.mov(rsi, mem(rdi));
+        a.mov(rdx, mem(rdi, 8));
+        a.mov(r8, mem(rdi, 16));
+        a.mov(rcx, mem(rdi, 24));
+        simd.repeatTimes(
+                rcx,
+                () -> {
+                    int i = 0;
+                    for (; i + Simd.LANES <= pairs; i += Simd.LANES) {
+                        rotateVector(4 * i, 4 * (i + pairs));
+                    }
+                    for (; i < pairs; i++) {
+                        rotatePair(4 * i, 4 * (i + pairs));
+                    }
+                    a.add(rsi, 4 * headDim);
+                });
+        frame.leave();
+        return a.assemble();
+    }
+
+    private void rotateVector(int first, int second) {
+        simd.load(0, rsi, first);
+        simd.load(1, rsi, second);
+        simd.multiply(2, 0, rdx, first);
+        simd.multiply(3, 1, r8, first);
+        simd.subtract(2, 2, 3);
+        simd.multiply(3, 1, rdx, first);
+        simd.multiply(4, 0, r8, first);
+        simd.add(3, 3, 4);
+        simd.store(rsi, first, 2);
+        simd.store(rsi, second, 3);
+    }
+
+    private void rotatePair(int first, int second) {
+        a.vmovss(xmm(0), mem(rsi, first));
+        a.vmovss(xmm(1), mem(rsi, second));
+        a.vmulss(xmm(2), xmm(0), mem(rdx, first));
+        a.vmulss(xmm(3), xmm(1), mem(r8, first));
+        a.vsubss(xmm(2), xmm(2), xmm(3));
+        a.vmulss(xmm(3), xmm(1), mem(rdx, first));
+        a.vmulss(xmm(4), xmm(0), mem(r8, first));
+        a.vaddss(xmm(3), xmm(3), xmm(4));
+        a.vmovss(mem(rsi, first), xmm(2));
+        a.vmovss(mem(rsi, second), xmm(3));
+    }
+}
