@@ -40,25 +40,26 @@ class FixtureParityTest {
     @ParameterizedTest
     @MethodSource("models")
     void theReferenceEqualsPyTorchInFloat64(String name) throws IOException {
-        FixtureModel model = FixtureModel.of(name);
-        for (String plan : model.plans()) {
-            Reference reference = new Reference(model.tensors(), model.config(plan));
-            for (String length : LENGTHS) {
-                String what = plan + "." + length;
-                String stored = stored(model.expected(), what);
-                double[][] expected = model.expected().rows(stored);
-                double[][] logits = reference.logits(model.sequences().ids(length));
-                double tolerance = stored.endsWith("f64") ? 1e-10 : STORED_AS_F32;
-                assertClose(lastRows(logits, expected), expected, tolerance, what);
-            }
-            List<double[][]> states = reference.hiddenStates(model.sequences().ids("len7"));
-            assertThat(states).as(plan).hasSize(model.plan(plan).list("visits").size() + 1);
-            for (int visit = 0; visit < states.size() - 1; visit++) {
-                assertClose(
-                        states.get(visit + 1),
-                        model.expected().rows("%s.trace.visit%d.out".formatted(plan, visit)),
-                        STORED_AS_F32,
-                        plan + " after visit " + visit);
+        try (FixtureModel model = FixtureModel.of(name)) {
+            for (String plan : model.plans()) {
+                Reference reference = new Reference(model.tensors(), model.config(plan));
+                for (String length : LENGTHS) {
+                    String what = plan + "." + length;
+                    String stored = stored(model.expected(), what);
+                    double[][] expected = model.expected().rows(stored);
+                    double[][] logits = reference.logits(model.sequences().ids(length));
+                    double tolerance = stored.endsWith("f64") ? 1e-10 : STORED_AS_F32;
+                    assertClose(lastRows(logits, expected), expected, tolerance, what);
+                }
+                List<double[][]> states = reference.hiddenStates(model.sequences().ids("len7"));
+                assertThat(states).as(plan).hasSize(model.plan(plan).list("visits").size() + 1);
+                for (int visit = 0; visit < states.size() - 1; visit++) {
+                    assertClose(
+                            states.get(visit + 1),
+                            model.expected().rows("%s.trace.visit%d.out".formatted(plan, visit)),
+                            STORED_AS_F32,
+                            plan + " after visit " + visit);
+                }
             }
         }
     }
@@ -67,13 +68,14 @@ class FixtureParityTest {
     @ParameterizedTest
     @MethodSource("models")
     void kernelsGiveTheLogitsAndTheGreedyIdsOfPyTorch(String name) throws IOException {
-        FixtureModel fixture = FixtureModel.of(name);
-        for (String plan : fixture.plans()) {
-            for (String kernels : List.of("scalar", "vector", "auto")) {
-                try (RunningModel model =
-                        new RunningModel(fixture.tensors(), fixture.config(plan), kernels, 2)) {
-                    assertSameLogits(model, fixture, plan, kernels);
-                    assertSameGreedyIds(model, fixture, plan, kernels);
+        try (FixtureModel fixture = FixtureModel.of(name)) {
+            for (String plan : fixture.plans()) {
+                for (String kernels : List.of("scalar", "vector", "auto")) {
+                    try (RunningModel model =
+                            new RunningModel(fixture.tensors(), fixture.config(plan), kernels, 2)) {
+                        assertSameLogits(model, fixture, plan, kernels);
+                        assertSameGreedyIds(model, fixture, plan, kernels);
+                    }
                 }
             }
         }

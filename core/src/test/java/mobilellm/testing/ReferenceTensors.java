@@ -1,12 +1,6 @@
 package mobilellm.testing;
 
-import mobilellm.tensor.DType;
-import mobilellm.tensor.Shape;
-import mobilellm.tensor.Tensor;
-
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -54,17 +48,6 @@ public final class ReferenceTensors {
                     };
         }
         return values;
-    }
-
-    /// An array of any type as a tensor.
-    public Tensor tensor(String name) {
-        JsonRow entry = header.row(name);
-        int[] bounds = entry.ids("data_offsets");
-        MemorySegment bytes = Arena.ofAuto().allocate(bounds[1] - bounds[0], 64);
-        bytes.copyFrom(MemorySegment.ofBuffer(data.slice(bounds[0], bounds[1] - bounds[0])));
-        long[] shape =
-                entry.list("shape").stream().mapToLong(n -> ((Double) n).longValue()).toArray();
-        return new Tensor(name, DType.valueOf(entry.text("dtype")), Shape.of(shape), bytes);
     }
 
     /// An array as a matrix of its last dimension.
