@@ -9,6 +9,7 @@ module mobilellm {
     exports mobilellm;
     exports mobilellm.config;
     exports mobilellm.engine;
+    exports mobilellm.evaluation;
     exports mobilellm.hub;
     exports mobilellm.sampling;
     exports mobilellm.tensor;

@@ -284,7 +284,7 @@ public final class MobileLlm implements AutoCloseable {
     /// @throws IllegalArgumentException if it is empty, or an id or the chunk lies out of range
     public void logits(int[] ids, int chunk, LogitsListener listener) {
         try (Session session = session()) {
-            session.logits(ids, chunk, listener);
+            session.logits(ids, 0, chunk, listener);
         }
     }
 

@@ -14,6 +14,7 @@ enum Verbs {
     PLAN("plan", Group.MODELS, "count parameters and bytes before there are any"),
     LOGITS("logits", Group.INSPECT, "show what may come next, and how likely"),
     BENCH("bench", Group.INSPECT, "measure how fast a model runs here"),
+    PERPLEXITY("perplexity", Group.INSPECT, "measure how well a model predicts a text"),
     TOKENIZE("tokenize", Group.INSPECT, "turn text into token ids, or back"),
     TEMPLATE("template", Group.INSPECT, "render messages with a chat template"),
     COMPLETION("completion", Group.HIDDEN, "print a completion script for a shell");
@@ -79,6 +80,7 @@ enum Verbs {
             case PLAN -> new PlanVerb();
             case LOGITS -> new LogitsVerb();
             case BENCH -> new BenchVerb();
+            case PERPLEXITY -> new PerplexityVerb();
             case TOKENIZE -> new TokenizeVerb();
             case TEMPLATE -> new TemplateVerb();
             case COMPLETION -> new CompletionVerb();

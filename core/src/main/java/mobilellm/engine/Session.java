@@ -199,14 +199,20 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    /// Computes the logits at every position of a sequence from its start.
+    /// Computes the logits at the positions of a sequence from `first` on; those before only lead there, which is cheaper.
     ///
+    /// @param first position whose logits are the first that are wanted
     /// @param chunkLength ids computed at once, 1 to the transformer's largest batch; 1 goes step by step, as decoding
     ///     does. The logits do not depend on it; each row of a chunk takes 4 bytes for each token of the vocabulary.
     /// @throws ContextLengthException if `sequence` has more ids than fit
-    /// @throws IllegalArgumentException if it is empty, or an id or the chunk lies out of range
-    public void logits(int[] sequence, int chunkLength, LogitsListener listener) {
+    /// @throws IllegalArgumentException if it is empty, or an id, the first position or the chunk lies out of range
+    public void logits(int[] sequence, int first, int chunkLength, LogitsListener listener) {
         check(sequence);
+        if (first < 0 || first >= sequence.length) {
+            throw new IllegalArgumentException(
+                    "the first position must be 0 to %d, got %d"
+                            .formatted(sequence.length - 1, first));
+        }
         if (chunkLength < 1 || chunkLength > transformer.maximumBatch()) {
             throw new IllegalArgumentException(
                     "chunk length must be 1 to %d, got %d"
@@ -218,16 +224,17 @@ public final class Session implements AutoCloseable {
             int end = Math.min(start + chunkLength, sequence.length);
             batch.clear();
             for (int position = start; position < end; position++) {
-                add(batch, sequence[position], position, true);
+                add(batch, sequence[position], position, position >= first);
             }
+            int wanted = batch.logitsRows();
             synchronized (transformer) {
                 transformer.forward(batch);
-                for (int row = 0; row < end - start; row++) {
+                for (int row = 0; row < wanted; row++) {
                     transformer.logits(row, rows[row]);
                 }
             }
-            for (int row = 0; row < end - start; row++) {
-                listener.onLogits(start + row, rows[row]);
+            for (int row = 0; row < wanted; row++) {
+                listener.onLogits(end - wanted + row, rows[row]);
             }
         }
     }

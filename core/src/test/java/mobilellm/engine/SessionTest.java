@@ -142,7 +142,7 @@ class SessionTest {
         int[] sequence = ids(12);
         List<float[]> rows = new ArrayList<>();
         try (Session session = session(16, 16)) {
-            session.logits(sequence, chunk, (position, logits) -> rows.add(logits.clone()));
+            session.logits(sequence, 0, chunk, (position, logits) -> rows.add(logits.clone()));
         }
 
         assertThat(rows).hasSize(12);
