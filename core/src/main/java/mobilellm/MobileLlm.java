@@ -11,6 +11,7 @@ import mobilellm.engine.SessionOptions;
 import mobilellm.kernel.KernelProvider;
 import mobilellm.kernel.Kernels;
 import mobilellm.kernel.ThreadTeam;
+import mobilellm.kernel.TimedKernels;
 import mobilellm.model.Transformer;
 import mobilellm.model.Weights;
 import mobilellm.tensor.MalformedFileException;
@@ -196,6 +197,21 @@ public final class MobileLlm implements AutoCloseable {
     /// Bytes of weights that are read for each generated token.
     public long bytesPerToken() {
         return transformer.bytesPerToken();
+    }
+
+    /// Measures what the operations of the forward pass cost, the dearest of decoding first. Generating is not slowed by it:
+    /// the passes that are measured are its own.
+    ///
+    /// @param prompt ids that are read at once; also those that are taken one by one, followed by 0 where they are too few
+    /// @param decode how many are taken one by one
+    /// @throws mobilellm.engine.ContextLengthException if the prompt does not fit
+    /// @throws IllegalArgumentException if it is empty, or an id lies outside the vocabulary
+    public List<OperationShare> operationShares(int[] prompt, int decode) {
+        TimedKernels timed = new TimedKernels(kernels);
+        try (Transformer measured = new Transformer(config, weights, timed, team);
+                Session session = new Session(measured, sessionOptions)) {
+            return new OperationProfile(session, timed).shares(prompt, decode);
+        }
     }
 
     /// Starts a conversation. Its memory is freed when it or the model is closed.

@@ -1,5 +1,6 @@
 package mobilellm.app;
 
+import mobilellm.OperationShare;
 import mobilellm.config.ModelConfig;
 import mobilellm.kernel.Kernels;
 
@@ -71,8 +72,24 @@ record BenchReport(
         object.put("runs", runs());
         object.put("summary", subjects.stream().map(this::summary).toList());
         object.put("streams", streams());
+        object.put("operations", operations());
         object.put("roofline", roofline());
         return object;
+    }
+
+    private List<Object> operations() {
+        List<Object> all = new ArrayList<>();
+        for (BenchSubject subject : subjects) {
+            for (OperationShare share : subject.operations()) {
+                Map<String, Object> object = new LinkedHashMap<>();
+                object.put("kernels", subject.model().kernels());
+                object.put("name", share.name());
+                object.put("decode_share", share.decode());
+                object.put("prefill_share", share.prefill());
+                all.add(object);
+            }
+        }
+        return all;
     }
 
     /// For each subject and number of sequences; empty where none was asked for.
@@ -190,6 +207,7 @@ record BenchReport(
                             100 * share(subject),
                             Kernels.of(subject.model().kernels()).why()));
         }
+        subjects.forEach(subject -> addOperations(subject, lines));
         lines.add("start of the process to its first token: " + startToFirstTokenMillis + " ms");
         subjects.getLast()
                 .runs()
@@ -197,6 +215,19 @@ record BenchReport(
                 .residentBytes()
                 .ifPresent(bytes -> lines.add("memory of the process: " + Text.bytes(bytes)));
         return lines;
+    }
+
+    private static void addOperations(BenchSubject subject, List<String> lines) {
+        lines.add("%-15s %9s %9s".formatted(subject.model().kernels(), "prefill", "decode"));
+        for (OperationShare share : subject.operations()) {
+            lines.add(
+                    String.format(
+                            Locale.ROOT,
+                            "  %-15s %5.1f %% %7.1f %%",
+                            share.name(),
+                            100 * share.prefill(),
+                            100 * share.decode()));
+        }
     }
 
     /// `98.1 tokens/s (97.0-99.2)`

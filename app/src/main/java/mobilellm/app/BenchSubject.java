@@ -4,6 +4,7 @@ import mobilellm.Generation;
 import mobilellm.GenerationBatch;
 import mobilellm.GenerationOptions;
 import mobilellm.MobileLlm;
+import mobilellm.OperationShare;
 import mobilellm.Timings;
 import mobilellm.sampling.SamplingOptions;
 
@@ -28,6 +29,7 @@ final class BenchSubject {
     private final long seed;
     private final List<Run> runs = new ArrayList<>();
     private final Map<Integer, Spread> together = new LinkedHashMap<>();
+    private List<OperationShare> operations = List.of();
 
     /// One measured run.
     ///
@@ -66,6 +68,15 @@ final class BenchSubject {
     /// Decode rates by the number of sequences.
     Map<Integer, Spread> together() {
         return together;
+    }
+
+    /// What the time goes to; empty before [#measureOperations].
+    List<OperationShare> operations() {
+        return operations;
+    }
+
+    void measureOperations(int prefill, int decode) {
+        operations = model.operationShares(prompt(prefill, seed), decode);
     }
 
     Spread spread(ToDoubleFunction<Run> rate) {

@@ -98,6 +98,8 @@ final class BenchVerb implements Verb {
             }
             measure(context.notes(), subjects);
             subjects.forEach(subject -> measureStreams(context.notes(), subject));
+            context.notes().transientLine("measuring what the time goes to …");
+            subjects.forEach(subject -> subject.measureOperations(prefill, decode));
             context.notes().transientLine("measuring how fast memory can be read …");
             BenchReport report =
                     new BenchReport(

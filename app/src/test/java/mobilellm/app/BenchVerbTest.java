@@ -66,11 +66,35 @@ class BenchVerbTest {
     }
 
     @Test
+    void theTimeOfAllOperationsIsToldInShares() {
+        Shell.Result result = bench("--kernels", "scalar", "--json");
+        List<?> operations = (List<?>) result.json().getOrDefault("operations", List.of());
+        assertThat(operations)
+                .extracting(one -> String.valueOf(((Map<?, ?>) one).get("name")))
+                .contains("multiply", "attend", "rms_norm", "barriers")
+                .doesNotContain("add_bias");
+        assertThat(sum(operations, "decode_share")).isCloseTo(1, within(1e-9));
+        assertThat(sum(operations, "prefill_share")).isCloseTo(1, within(1e-9));
+    }
+
+    private static double sum(List<?> objects, String key) {
+        double sum = 0;
+        for (Object object : objects) {
+            sum +=
+                    ((Map<?, ?>) object).get(key) instanceof Number number
+                            ? number.doubleValue()
+                            : 0;
+        }
+        return sum;
+    }
+
+    @Test
     void peopleGetATable() {
         Shell.Result result = bench("--quiet");
         assertThat(result.error()).isEmpty();
         assertThat(result.output())
-                .contains("prefill 8", "decode 4", "tokens/s (", " GB/s (threads: 1)");
+                .contains(
+                        "prefill 8", "decode 4", "tokens/s (", " GB/s (threads: 1)", "  multiply ");
     }
 
     @Test
