@@ -10,9 +10,9 @@ final class KernelOption {
             converter = KernelConverter.class,
             description = {
                 "auto (default): the fastest that this machine can run; machine: machine code of"
-                    + " our own",
+                        + " our own",
                 "(machine:avx2, machine:avx-vnni, machine:avx512-vnni: for these instructions);"
-                    + " vector:",
+                        + " vector:",
                 "Java's Vector API; scalar: plain loops; reference: plain loops in float64, slow"
             })
     String kernels = "auto";

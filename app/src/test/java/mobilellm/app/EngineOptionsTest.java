@@ -36,7 +36,7 @@ class EngineOptionsTest {
         "--kv=q8_0, this version cannot quantise the key/value cache yet",
         "--kv=f64, expected f16 or f32",
         "--kernels=gpu, 'expected one of auto, machine, machine:avx512-vnni, machine:avx-vnni,"
-            + " machine:avx2, vector, scalar, reference'",
+                + " machine:avx2, vector, scalar, reference'",
         "--seed=x, is not a long"
     })
     void valuesThatMakeNoSenseAreRefused(String argument, String sentence) {

@@ -66,10 +66,14 @@ final class JsonStages {
 
     static Stage preTokenizer(JsonTree tree) {
         return switch (tree.type()) {
-            case "Sequence" ->
-                    tree.objects("pretokenizers").stream()
-                            .map(JsonStages::preTokenizer)
-                            .reduce(Stage.none(), Stage::then);
+            case "Sequence" -> {
+                List<JsonTree> parts = tree.objects("pretokenizers");
+                yield isNumbersAlone(parts)
+                        ? PreTokenizer.NUMBERS_ALONE.stage()
+                        : parts.stream()
+                                .map(JsonStages::preTokenizer)
+                                .reduce(Stage.none(), Stage::then);
+            }
             case "ByteLevel" -> byteLevel(tree);
             case "Split" -> new Split(pattern(tree), behaviour(tree), tree.flag("invert", false));
             case "Digits" ->
@@ -80,6 +84,16 @@ final class JsonStages {
             case "Metaspace" -> metaspace(tree);
             default -> throw tree.unsupported("pre_tokenizer " + Quotation.of(tree.type()));
         };
+    }
+
+    /// Whether these are the two steps that SmolLM2's file takes where one pattern does.
+    private static boolean isNumbersAlone(List<JsonTree> parts) {
+        return parts.size() == 2
+                && parts.get(0).type().equals("Digits")
+                && parts.get(0).flag("individual_digits", false)
+                && parts.get(1).type().equals("ByteLevel")
+                && parts.get(1).flag("use_regex", true)
+                && !parts.get(1).flag("add_prefix_space", true);
     }
 
     private static Stage byteLevel(JsonTree tree) {
