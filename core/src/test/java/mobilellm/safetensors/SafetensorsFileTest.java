@@ -3,7 +3,9 @@ package mobilellm.safetensors;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import mobilellm.quant.Dequantise;
 import mobilellm.tensor.DType;
+import mobilellm.tensor.MalformedFileException;
 import mobilellm.tensor.Shape;
 import mobilellm.tensor.Tensor;
 import mobilellm.testing.ExpectedTensors;
@@ -11,17 +13,21 @@ import mobilellm.testing.GgufBuilder.Bytes;
 import mobilellm.testing.Shared;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 
 class SafetensorsFileTest {
     @TempDir Path folder;
@@ -67,6 +73,30 @@ class SafetensorsFileTest {
         Path path = Shared.path("fixtures/models/" + model + "/model.safetensors");
         try (SafetensorsFile file = SafetensorsFile.open(path)) {
             ExpectedTensors.of(model).assertEqual(file.tensors());
+        }
+    }
+
+    /// A page that is no longer there must not take the JVM with it.
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "a mapped file cannot be cut there")
+    void fileCutWhileItIsMapped() throws IOException {
+        int count = 1 << 20;
+        String header =
+                "{\"w\":{\"dtype\":\"F32\",\"shape\":[%d],\"data_offsets\":[0,%d]}}"
+                        .formatted(count, Float.BYTES * count);
+        Path path = folder.resolve("cut.safetensors");
+        byte[] json = header.getBytes(StandardCharsets.UTF_8);
+        byte[] data = new byte[Float.BYTES * count];
+        Files.write(path, new Bytes().u64(json.length).raw(json).raw(data).toArray());
+        try (SafetensorsFile file = SafetensorsFile.open(path)) {
+            try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+                channel.truncate(8192);
+            }
+            Tensor tensor = file.tensor("w").orElseThrow();
+            assertThatThrownBy(() -> Dequantise.toFloat(tensor))
+                    .isInstanceOf(MalformedFileException.class)
+                    .hasMessageContaining("tensor w")
+                    .hasMessageContaining("became shorter");
         }
     }
 

@@ -252,6 +252,20 @@ class HostileTorchTest {
     }
 
     @Test
+    void manyTensorsAndEntriesTakeLittleHeapAndTime() {
+        int count = 20_000;
+        StringBuilder items = new StringBuilder();
+        Zip zip = new Zip();
+        for (int i = 0; i < count; i++) {
+            String storage = storage("ByteStorage", Integer.toString(i), 1);
+            items.append(text("w" + i)).append(tensor(storage, 0, tuple(1), tuple(1)));
+            zip.with("archive/data/" + i, new byte[1]);
+        }
+        zip.with("archive/data.pkl", Pickle.bytes(dict(items.toString())));
+        assertThat(LIMITS.isAccepted(zip.stored())).isTrue();
+    }
+
+    @Test
     void sizesThatLie() {
         byte[] file = deflated();
         int central = find(file, 0x02014b50);

@@ -3,7 +3,9 @@ package mobilellm.torch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import mobilellm.quant.Dequantise;
 import mobilellm.tensor.DType;
+import mobilellm.tensor.MalformedFileException;
 import mobilellm.tensor.Shape;
 import mobilellm.tensor.Tensor;
 import mobilellm.testing.ExpectedTensors;
@@ -12,15 +14,19 @@ import mobilellm.testing.Shared;
 import mobilellm.torch.Pickle.Zip;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -121,6 +127,32 @@ class TorchFileTest {
             Tensor w = file.tensor("w").orElseThrow();
             assertThat(w.type()).isEqualTo(DType.U16);
             assertThat(bytes(w)).containsExactly(2, 0, 3, 0, 4, 0);
+        }
+    }
+
+    /// A page that is no longer there must not take the JVM with it.
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "a mapped file cannot be cut there")
+    void fileCutWhileItIsMapped() throws IOException {
+        int count = 1 << 20;
+        String reference =
+                Pickle.tensor(
+                        Pickle.storage("FloatStorage", "0", count),
+                        0,
+                        Pickle.tuple(count),
+                        Pickle.tuple(1));
+        Path path = folder.resolve("cut.bin");
+        Zip zip = Zip.of(Pickle.dict(Pickle.text("w") + reference));
+        Files.write(path, zip.with("archive/data/0", new byte[Float.BYTES * count]).stored());
+        try (TorchFile file = TorchFile.open(path)) {
+            try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+                channel.truncate(8192);
+            }
+            Tensor tensor = file.tensor("w").orElseThrow();
+            assertThatThrownBy(() -> Dequantise.toFloat(tensor))
+                    .isInstanceOf(MalformedFileException.class)
+                    .hasMessageContaining("tensor w")
+                    .hasMessageContaining("became shorter");
         }
     }
 
