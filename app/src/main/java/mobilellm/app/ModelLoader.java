@@ -51,6 +51,9 @@ final class ModelLoader {
     static MobileLlm load(
             Models.Located located, ModelOptions model, EngineOptions engine, String kernels)
             throws IOException {
+        // Asking the processor what it can do takes 0.1 s in a fresh JVM: it goes on while the file
+        // is opened.
+        Thread.ofPlatform().daemon().start(Kernels::best);
         LoadOptions.Builder options =
                 LoadOptions.builder()
                         .threads(engine.threads())
