@@ -37,7 +37,7 @@ public final class Kernels {
 
     /// The fastest provider that this machine and these JVM flags can run.
     public static KernelProvider best() {
-        return usable().getFirst();
+        return ALL.stream().filter(KernelProvider::isUsable).findFirst().orElseThrow();
     }
 
     /// A provider by name; `auto` is [#best].

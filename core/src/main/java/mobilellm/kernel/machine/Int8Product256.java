@@ -17,7 +17,7 @@ import mobilellm.tensor.DType;
 /// Without `vpdpbusd` (AVX2) the products of a block are summed in 16 bits where that is exact:
 /// - Nibbles: a lane's sum over a block is at most 16 * 15 * 127 = 30,480.
 /// - Bytes, as signed `s`: `vpmaddubsw(|s|, sign(x, s))` is exact for every s, -128 included, and is widened at once.
-final class Int8Product256 extends ProductKernel {
+final class Int8Product256 extends Int8Product {
     private static final Ymm FIRST = ymm(12);
     private static final Ymm SECOND = ymm(13);
     private static final Ymm ACTIVATION = ymm(14);
@@ -26,14 +26,10 @@ final class Int8Product256 extends ProductKernel {
     /// How far ahead weights are fetched where they stream; 1 to 2 KB were best on Zen 3.
     private static final int AHEAD = 2048;
 
-    private final DType type;
-    private final boolean minimums;
     private final boolean vnni;
 
     Int8Product256(CpuTier tier, DType type, boolean minimums, int tokens) {
-        super(tokens);
-        this.minimums = minimums;
-        this.type = type;
+        super(type, minimums, tokens);
         vnni = tier == CpuTier.AVX_VNNI;
     }
 
@@ -180,11 +176,6 @@ final class Int8Product256 extends ProductKernel {
     }
 
     @Override
-    boolean hasMinimums() {
-        return minimums;
-    }
-
-    @Override
     void minimumStep() {
         a.vcvtph2ps(FIRST, mem(minimumPointer));
         a.vcvtph2ps(SECOND, mem(minimumPointer, 16));
@@ -201,25 +192,6 @@ final class Int8Product256 extends ProductKernel {
 
     private static Memory<Ymm> total(int token, int half) {
         return mem(rdi, SCRATCH + 64 * token + 32 * half);
-    }
-
-    private <T> Memory<T> field(int field, int token) {
-        return mem(x, Int8Rows.at(field, token, tokens));
-    }
-
-    @Override
-    int weightBytes() {
-        return type == DType.Q8_0 ? 512 : 256;
-    }
-
-    @Override
-    int activationBytes() {
-        return tokens * Int8Rows.BLOCK_BYTES;
-    }
-
-    @Override
-    int scaleBytes() {
-        return 32;
     }
 
     @Override

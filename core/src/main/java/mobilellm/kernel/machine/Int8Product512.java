@@ -4,7 +4,6 @@ import static mobilellm.assembler.Registers.broadcast;
 import static mobilellm.assembler.Registers.mem;
 import static mobilellm.assembler.Registers.zmm;
 
-import mobilellm.assembler.Memory;
 import mobilellm.assembler.R64;
 import mobilellm.assembler.Xmm;
 import mobilellm.assembler.Zmm;
@@ -12,9 +11,7 @@ import mobilellm.tensor.DType;
 
 /// Products of quantised matrices with int8 activations by `vpdpbusd` on 512 bits: one instruction multiplies 4 columns of 16 rows with
 /// the broadcast activations of a token. A step is a block: its weights are unpacked into 8 registers once for all tokens.
-///
-/// The integer sum of a block is exact; then `total = (sum * dx) * scale + total`. Minimums: `total = minimum * sx + total`.
-final class Int8Product512 extends ProductKernel {
+final class Int8Product512 extends Int8Product {
     /// The most tokens of a tile: 12 totals, 8 weights, a scale, a mask, a temporary and 6 sums.
     static final int MOST_TOKENS = 12;
 
@@ -28,13 +25,8 @@ final class Int8Product512 extends ProductKernel {
     /// How far ahead weights are fetched where they stream: 1.2 to 1.75 times faster than without (kernels of decode).
     private static final int AHEAD = 8192;
 
-    private final DType type;
-    private final boolean minimums;
-
     Int8Product512(DType type, boolean minimums, int tokens) {
-        super(tokens);
-        this.type = type;
-        this.minimums = minimums;
+        super(type, minimums, tokens);
     }
 
     @Override
@@ -109,11 +101,6 @@ final class Int8Product512 extends ProductKernel {
     void endOfSteps() {}
 
     @Override
-    boolean hasMinimums() {
-        return minimums;
-    }
-
-    @Override
     void minimumStep() {
         a.vcvtph2ps(SCALE, mem(minimumPointer));
         for (int token = 0; token < tokens; token++) {
@@ -123,25 +110,6 @@ final class Int8Product512 extends ProductKernel {
 
     private static Zmm sum(int token) {
         return zmm(FIRST_SUM + token % SUMS);
-    }
-
-    private <T> Memory<T> field(int field, int token) {
-        return mem(x, Int8Rows.at(field, token, tokens));
-    }
-
-    @Override
-    int weightBytes() {
-        return type == DType.Q8_0 ? 512 : 256;
-    }
-
-    @Override
-    int activationBytes() {
-        return tokens * Int8Rows.BLOCK_BYTES;
-    }
-
-    @Override
-    int scaleBytes() {
-        return 32;
     }
 
     @Override

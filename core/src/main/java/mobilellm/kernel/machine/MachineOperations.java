@@ -28,6 +28,8 @@ final class MachineOperations implements Operations {
     private final Routine int8Quantiser;
     private final Routine rmsNorm;
     private final Routine swiGlu;
+    private final Routine addition;
+    private final Routine relu;
     private final Member[] members;
     private final Attention attention;
 
@@ -36,6 +38,8 @@ final class MachineOperations implements Operations {
         int8Quantiser = routines.int8Quantiser();
         rmsNorm = routines.rmsNorm();
         swiGlu = routines.swiGlu();
+        addition = routines.addition();
+        relu = routines.relu();
         members = new Member[threads];
         for (int i = 0; i < threads; i++) {
             members[i] = new Member(routines, arena);
@@ -193,7 +197,7 @@ final class MachineOperations implements Operations {
 
     @Override
     public void addBias(Activations y, int rows, Activations bias, Worker worker) {
-        onColumns(routines.addition(), y, bias, 0, y, rows, worker);
+        onColumns(addition, y, bias, 0, y, rows, worker);
     }
 
     @Override
@@ -204,7 +208,7 @@ final class MachineOperations implements Operations {
 
     @Override
     public void relu(Activations x, int rows, Activations target, Worker worker) {
-        onColumns(routines.relu(), x, x, 1, target, rows, worker);
+        onColumns(relu, x, x, 1, target, rows, worker);
     }
 
     /// Runs an operation of two rows and a target on this member's columns.

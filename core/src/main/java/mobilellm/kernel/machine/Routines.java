@@ -11,6 +11,7 @@ import mobilellm.tensor.DType;
 import java.lang.foreign.Arena;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
@@ -33,7 +34,7 @@ final class Routines {
     }
 
     static Routines of(CpuTier tier) {
-        return TIERS.getOrDefault(tier, new Routines(tier));
+        return Objects.requireNonNull(TIERS.get(tier));
     }
 
     private record Int8Key(DType type, boolean minimums, int tokens) {}

@@ -4,6 +4,9 @@ import mobilellm.assembler.Assembler;
 import mobilellm.assembler.CpuTier;
 import mobilellm.assembler.Label;
 import mobilellm.assembler.R64;
+import mobilellm.assembler.Source;
+import mobilellm.assembler.Vector;
+import mobilellm.assembler.Xmm;
 import mobilellm.tensor.DType;
 
 /// Arithmetic on values of 16 f32 lanes: one register of 512 bits, or two of 256. A generator written against it gives code for every
@@ -101,10 +104,30 @@ abstract class Simd {
     abstract void zeroWhereBelow(int d, int x, float constant);
 
     /// Lane 0 of `d` becomes the sum of all lanes of `d`: lanes i and i + 8 first, then i + 4, i + 2, i + 1. Overwrites `scratch`.
-    abstract void sumLanes(int d, int scratch);
+    final void sumLanes(int d, int scratch) {
+        fold(d, scratch, a::vaddps);
+    }
 
     /// Lane 0 of `d` becomes the largest of all lanes of `d`. Overwrites `scratch`.
-    abstract void largestLane(int d, int scratch);
+    final void largestLane(int d, int scratch) {
+        fold(d, scratch, a::vmaxps);
+    }
+
+    /// An operation on the lanes of two registers of any width.
+    interface Lanewise {
+        <V extends Vector<V, ?>> void of(V d, V x, Source<V> y);
+    }
+
+    /// Lane 0 of `d` becomes what `operation` makes of all lanes of `d`.
+    abstract void fold(int d, int scratch, Lanewise operation);
+
+    /// The last steps of [#fold]: the lanes of 128 bits.
+    final void fold(Xmm d, Xmm scratch, Lanewise operation) {
+        a.vmovhlps(scratch, d, d);
+        operation.of(d, d, scratch);
+        a.vmovshdup(scratch, d);
+        operation.of(d, d, scratch);
+    }
 
     /// 16 numbers of a plain type as f32.
     abstract void widen(int d, DType type, R64 base, int displacement);

@@ -206,25 +206,11 @@ final class Simd256 extends Simd {
     }
 
     @Override
-    void sumLanes(int d, int scratch) {
-        a.vaddps(low(d), low(d), high(d));
+    void fold(int d, int scratch, Lanewise operation) {
+        operation.of(low(d), low(d), high(d));
         a.vextractf128(first(scratch), low(d), 1);
-        a.vaddps(first(d), first(d), first(scratch));
-        a.vmovhlps(first(scratch), first(d), first(d));
-        a.vaddps(first(d), first(d), first(scratch));
-        a.vmovshdup(first(scratch), first(d));
-        a.vaddss(first(d), first(d), first(scratch));
-    }
-
-    @Override
-    void largestLane(int d, int scratch) {
-        a.vmaxps(low(d), low(d), high(d));
-        a.vextractf128(first(scratch), low(d), 1);
-        a.vmaxps(first(d), first(d), first(scratch));
-        a.vmovhlps(first(scratch), first(d), first(d));
-        a.vmaxps(first(d), first(d), first(scratch));
-        a.vmovshdup(first(scratch), first(d));
-        a.vmaxss(first(d), first(d), first(scratch));
+        operation.of(first(d), first(d), first(scratch));
+        fold(first(d), first(scratch), operation);
     }
 
     @Override

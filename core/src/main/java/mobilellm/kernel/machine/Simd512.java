@@ -163,27 +163,12 @@ final class Simd512 extends Simd {
     }
 
     @Override
-    void sumLanes(int d, int scratch) {
+    void fold(int d, int scratch, Lanewise operation) {
         a.vextractf64x4(ymm(scratch), zmm(d), 1);
-        a.vaddps(ymm(d), ymm(d), ymm(scratch));
+        operation.of(ymm(d), ymm(d), ymm(scratch));
         a.vextractf32x4(xmm(scratch), ymm(d), 1);
-        a.vaddps(xmm(d), xmm(d), xmm(scratch));
-        a.vmovhlps(xmm(scratch), xmm(d), xmm(d));
-        a.vaddps(xmm(d), xmm(d), xmm(scratch));
-        a.vmovshdup(xmm(scratch), xmm(d));
-        a.vaddss(xmm(d), xmm(d), xmm(scratch));
-    }
-
-    @Override
-    void largestLane(int d, int scratch) {
-        a.vextractf64x4(ymm(scratch), zmm(d), 1);
-        a.vmaxps(ymm(d), ymm(d), ymm(scratch));
-        a.vextractf32x4(xmm(scratch), ymm(d), 1);
-        a.vmaxps(xmm(d), xmm(d), xmm(scratch));
-        a.vmovhlps(xmm(scratch), xmm(d), xmm(d));
-        a.vmaxps(xmm(d), xmm(d), xmm(scratch));
-        a.vmovshdup(xmm(scratch), xmm(d));
-        a.vmaxss(xmm(d), xmm(d), xmm(scratch));
+        operation.of(xmm(d), xmm(d), xmm(scratch));
+        fold(xmm(d), xmm(scratch), operation);
     }
 
     @Override
