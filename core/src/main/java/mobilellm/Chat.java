@@ -22,13 +22,14 @@ public final class Chat implements AutoCloseable {
     private final ChatPrompt prompt;
     private final Session session;
     private final List<ChatMessage> messages = new ArrayList<>();
-    private GenerationOptions options = GenerationOptions.defaults();
+    private GenerationOptions options;
     private Optional<Generation> running = Optional.empty();
 
     Chat(MobileLlm model, ChatPrompt prompt, Session session) {
         this.model = model;
         this.prompt = prompt;
         this.session = session;
+        options = model.recommendedOptions();
     }
 
     /// Sets or replaces the system message; empty text removes it (the template may then have one of its own).

@@ -14,12 +14,15 @@ import mobilellm.kernel.ThreadTeam;
 import mobilellm.kernel.TimedKernels;
 import mobilellm.model.Transformer;
 import mobilellm.model.Weights;
+import mobilellm.sampling.SamplingOptions;
 import mobilellm.tensor.MalformedFileException;
 import mobilellm.tensor.UnsupportedModelException;
 import mobilellm.tokenizer.Tokenizer;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -47,6 +50,7 @@ public final class MobileLlm implements AutoCloseable {
     private final Supplier<Tokenizer> tokenizer;
     private final Optional<String> chatTemplate;
     private List<String> warnings = List.of();
+    private SamplingOptions recommendedSampling = SamplingOptions.defaults();
     private final KernelProvider kernels;
     private final ThreadTeam team;
     private final Weights weights;
@@ -100,7 +104,11 @@ public final class MobileLlm implements AutoCloseable {
                             options);
             try {
                 checkpoint.requireUnchanged();
-                model.warnings = checkpoint.warnings();
+                RecommendedSampling recommended =
+                        RecommendedSampling.of(checkpoint.generationDefaults());
+                model.recommendedSampling = recommended.options();
+                model.warnings = new ArrayList<>(checkpoint.warnings());
+                recommended.warning().ifPresent(model.warnings::add);
                 return model;
             } catch (Throwable e) {
                 model.close();
@@ -168,7 +176,13 @@ public final class MobileLlm implements AutoCloseable {
 
     /// What a user should know of the model's files although they can be run, a sentence each.
     public List<String> warnings() {
-        return warnings;
+        return Collections.unmodifiableList(warnings);
+    }
+
+    /// The sampling that the makers of the model recommend (`generation_config.json`, the `general.sampling` keys of a GGUF
+    /// file), over [SamplingOptions#defaults()]. Chats and generations use it unless told otherwise.
+    public SamplingOptions recommendedSampling() {
+        return recommendedSampling;
     }
 
     /// The model's tokenizer.
@@ -236,11 +250,15 @@ public final class MobileLlm implements AutoCloseable {
         return chatPrompt.get();
     }
 
-    /// Continues a text with [GenerationOptions#defaults()].
+    /// Continues a text, at most 512 tokens, with the [#recommendedSampling()].
     ///
     /// @throws mobilellm.engine.ContextLengthException if the prompt does not fit; nothing was computed then
     public Generation generate(String prompt) {
-        return generate(prompt, GenerationOptions.defaults());
+        return generate(prompt, recommendedOptions());
+    }
+
+    GenerationOptions recommendedOptions() {
+        return GenerationOptions.builder().sampling(recommendedSampling).build();
     }
 
     /// Continues a text, special tokens in it included: do not pass what a user wrote, [#chat] is for that.

@@ -32,6 +32,7 @@ final class ChatTerminal {
     private final Future<Conversation> loading;
     private final TerminalText shown = new TerminalText(true);
     private volatile Optional<Generation> running = Optional.empty();
+    private boolean introduced; // whether what is odd about the model was told
 
     private ChatTerminal(Context context, LineReader reader, Future<Conversation> loading) {
         this.context = context;
@@ -108,6 +109,7 @@ final class ChatTerminal {
     /// @return whether the conversation goes on
     private boolean respond(String line) throws IOException, InterruptedException {
         Conversation conversation = conversation();
+        introduce(conversation);
         try {
             if (!line.startsWith("/")) {
                 show(conversation.send(line));
@@ -119,6 +121,14 @@ final class ChatTerminal {
         } catch (IOException | RuntimeException e) {
             context.notes().error(ErrorText.of(e));
             return true;
+        }
+    }
+
+    /// Tells once what is odd about the model: it was loaded while a line was being typed, which nothing may disturb.
+    private void introduce(Conversation conversation) {
+        if (!introduced) {
+            introduced = true;
+            ModelLoader.tell(context, conversation.model());
         }
     }
 

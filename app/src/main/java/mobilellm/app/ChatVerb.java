@@ -87,7 +87,10 @@ final class ChatVerb implements Verb {
 
     private Conversation conversation(MobileLlm loaded, GenerationOptions options) {
         try {
-            return new Conversation(loaded, Optional.ofNullable(system), new ChatSettings(options));
+            return new Conversation(
+                    loaded,
+                    Optional.ofNullable(system),
+                    new ChatSettings(generation.recommended(options, loaded)));
         } catch (RuntimeException e) {
             loaded.close();
             throw e;

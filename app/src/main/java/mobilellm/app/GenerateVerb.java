@@ -80,7 +80,8 @@ final class GenerateVerb implements Verb {
         Optional<String> text =
                 prompts.isText() ? Optional.of(prompts.text(context)) : Optional.empty();
         try (MobileLlm loaded = ModelLoader.load(context, located, model, engine, kernel.kernels)) {
-            Generator generator = new Generator(context, loaded, options, echo);
+            Generator generator =
+                    new Generator(context, loaded, generation.recommended(options, loaded), echo);
             int vocabularySize = loaded.config().vocabularySize();
             if (prompts.batchFile != null) {
                 PromptLines lines = new PromptLines(this::prompt, vocabularySize);

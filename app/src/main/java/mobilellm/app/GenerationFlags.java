@@ -1,6 +1,7 @@
 package mobilellm.app;
 
 import mobilellm.GenerationOptions;
+import mobilellm.MobileLlm;
 import mobilellm.sampling.SamplingOptions;
 
 import picocli.CommandLine.Mixin;
@@ -41,18 +42,25 @@ final class GenerationFlags {
     /// @throws UsageException if a value is out of range
     GenerationOptions options(EngineOptions engine, Notes notes, int logprobs) {
         GenerationOptions options = checked(logprobs);
-        if (engine.seed == null && sampling.temperature == 0) {
+        if (engine.seed == null && options.sampling().temperature() == 0) {
             return options;
         }
         SamplingOptions seeded = options.sampling().toBuilder().seed(engine.seed(notes)).build();
         return options.toBuilder().sampling(seeded).build();
     }
 
+    /// The same options, with what the model recommends where the command line says nothing.
+    GenerationOptions recommended(GenerationOptions options, MobileLlm model) {
+        SamplingOptions base =
+                model.recommendedSampling().toBuilder().seed(options.sampling().seed()).build();
+        return options.toBuilder().sampling(sampling.over(base)).build();
+    }
+
     private GenerationOptions checked(int logprobs) {
         try {
             return GenerationOptions.builder()
                     .maxTokens(maxTokens)
-                    .sampling(sampling.options())
+                    .sampling(sampling.over(SamplingOptions.defaults()))
                     .stop(stop)
                     .logprobs(logprobs)
                     .ignoreEos(ignoreEos)

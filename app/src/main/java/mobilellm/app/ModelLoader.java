@@ -28,17 +28,22 @@ final class ModelLoader {
         long start = System.nanoTime();
         try {
             MobileLlm loaded = load(located, model, engine, kernels);
-            tell(context, loaded.warnings());
+            tell(context, loaded);
             describe(context.notes(), located, loaded, engine, System.nanoTime() - start);
-            if (!loaded.config().sharing().equals(loaded.storedSharing())) {
-                context.notes()
-                        .note(
-                                "layers are shared otherwise than the model was trained with:"
-                                        + " expect nonsense; this is for measuring speed");
-            }
             return loaded;
         } finally {
             context.notes().clearTransientLine();
+        }
+    }
+
+    /// Tells what is odd about a model and the way it is run.
+    static void tell(Context context, MobileLlm model) {
+        tell(context, model.warnings());
+        if (!model.config().sharing().equals(model.storedSharing())) {
+            context.notes()
+                    .note(
+                            "layers are shared otherwise than the model was trained with: expect"
+                                    + " nonsense; this is for measuring speed");
         }
     }
 

@@ -2,29 +2,31 @@ package mobilellm.app;
 
 import mobilellm.sampling.SamplingOptions;
 
+import org.jspecify.annotations.Nullable;
+
 import picocli.CommandLine.Option;
 
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
-/// Options that say how the next token is chosen; [SamplingOptions] checks their values.
+/// Options that say how the next token is chosen; [SamplingOptions] checks their values. What is not given, the model
+/// recommends or [SamplingOptions#defaults()] has.
 final class SamplingFlags {
-    private static final SamplingOptions DEFAULTS = SamplingOptions.defaults();
-
     @Option(
             names = "--temperature",
             paramLabel = "T",
             description =
                     "0 always takes the most probable token, 1 leaves probabilities as they are"
                             + " (default: 0.8)")
-    double temperature = DEFAULTS.temperature();
+    @Nullable Double temperature;
 
     @Option(
             names = "--top-k",
             paramLabel = "N",
             description = "only the N most probable tokens; 0 is off (default: 40)")
-    int topK = DEFAULTS.topK();
+    @Nullable Integer topK;
 
     @Option(
             names = "--top-p",
@@ -32,7 +34,7 @@ final class SamplingFlags {
             description =
                     "only the most probable tokens that make up P together; 1 is off (default:"
                             + " 0.95)")
-    double topP = DEFAULTS.topP();
+    @Nullable Double topP;
 
     @Option(
             names = "--min-p",
@@ -40,39 +42,39 @@ final class SamplingFlags {
             description =
                     "only tokens at least P times as probable as the first; 0 is off (default:"
                             + " 0.05)")
-    double minP = DEFAULTS.minP();
+    @Nullable Double minP;
 
     @Option(
             names = "--typical-p",
             paramLabel = "P",
             description =
                     "only the most typical tokens that make up P together; 1 is off (default: 1)")
-    double typicalP = DEFAULTS.typicalP();
+    @Nullable Double typicalP;
 
     @Option(
             names = "--repeat-penalty",
             paramLabel = "X",
             description = "divides the logits of recent tokens; 1 is off (default: 1)")
-    double repeatPenalty = DEFAULTS.repeatPenalty();
+    @Nullable Double repeatPenalty;
 
     @Option(
             names = "--repeat-last-n",
             paramLabel = "N",
             description =
                     "how many tokens the penalties look back on; -1 is everything (default: 64)")
-    int repeatLastN = DEFAULTS.repeatLastN();
+    @Nullable Integer repeatLastN;
 
     @Option(
             names = "--frequency-penalty",
             paramLabel = "X",
             description = "taken from a logit for each recent occurrence (default: 0)")
-    double frequencyPenalty;
+    @Nullable Double frequencyPenalty;
 
     @Option(
             names = "--presence-penalty",
             paramLabel = "X",
             description = "taken once from the logit of a recent token (default: 0)")
-    double presencePenalty;
+    @Nullable Double presencePenalty;
 
     @Option(
             names = "--logit-bias",
@@ -81,25 +83,31 @@ final class SamplingFlags {
             description = "added to the logit of a token id; -inf bans it; may be repeated")
     List<String> logitBias = List.of();
 
-    /// The options, all but the seed.
+    /// What was given on the command line, over what the model recommends.
     ///
+    /// @param base what holds where nothing was given; its seed stays
     /// @throws UsageException if a value is out of range
-    SamplingOptions options() {
+    SamplingOptions over(SamplingOptions base) {
+        SamplingOptions.Builder options = base.toBuilder().logitBias(biases());
+        set(temperature, options::temperature);
+        set(topK, options::topK);
+        set(topP, options::topP);
+        set(minP, options::minP);
+        set(typicalP, options::typicalP);
+        set(repeatPenalty, options::repeatPenalty);
+        set(repeatLastN, options::repeatLastN);
+        set(frequencyPenalty, options::frequencyPenalty);
+        set(presencePenalty, options::presencePenalty);
         try {
-            return SamplingOptions.builder()
-                    .temperature(temperature)
-                    .topK(topK)
-                    .topP(topP)
-                    .minP(minP)
-                    .typicalP(typicalP)
-                    .repeatPenalty(repeatPenalty)
-                    .repeatLastN(repeatLastN)
-                    .frequencyPenalty(frequencyPenalty)
-                    .presencePenalty(presencePenalty)
-                    .logitBias(biases())
-                    .build();
+            return options.build();
         } catch (IllegalArgumentException e) {
             throw new UsageException("--" + e.getMessage());
+        }
+    }
+
+    private static <T> void set(@Nullable T given, Consumer<T> option) {
+        if (given != null) {
+            option.accept(given);
         }
     }
 

@@ -36,6 +36,7 @@ class ChatTerminalTest {
     private final ByteArrayOutputStream answers = new ByteArrayOutputStream();
     private final ByteArrayOutputStream notes = new ByteArrayOutputStream();
     private int maxTokens = 3;
+    private Map<String, Float> recommended = Map.of();
 
     /// What is typed after the first piece of an answer is seen.
     private String typedIntoAnswer = "";
@@ -91,7 +92,7 @@ class ChatTerminalTest {
                         .contextShift(true)
                         .sampling(SamplingOptions.builder().seed(1).build())
                         .build();
-        MobileLlm model = MobileLlm.load(TinyModel.write(folder.resolve("tiny.gguf")));
+        MobileLlm model = MobileLlm.load(TinyModel.write(folder.resolve("tiny.gguf"), recommended));
         return new Conversation(model, Optional.empty(), new ChatSettings(options));
     }
 
@@ -177,6 +178,14 @@ class ChatTerminalTest {
         assertThat(answers.toString(StandardCharsets.UTF_8))
                 .containsSubsequence(
                         "messages: 3\n", "max-tokens 1,", "messages: 1\n", "messages: 3\n");
+    }
+
+    @Test
+    void whatIsOddAboutTheModelIsToldOnceBeforeTheFirstAnswer() throws Exception {
+        recommended = Map.of("min_p", 2f);
+        type("Hi" + ENTER + "Hi" + ENTER + CONTROL_D);
+        String warning = "warning: the sampling that the model recommends is not followed";
+        assertThat(notes()).containsOnlyOnce(warning).containsSubsequence(warning, "3 tokens at ");
     }
 
     @Test

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 class GenerateVerbTest {
     @TempDir Path folder;
@@ -54,6 +55,34 @@ class GenerateVerbTest {
         String[] longer = Arrays.copyOf(line, line.length + 1);
         longer[line.length] = word;
         return longer;
+    }
+
+    @Test
+    void whatTheModelRecommendsIsTheDefaultAndAnOptionOverridesIt() throws IOException {
+        Path greedy = TinyModel.write(folder.resolve("greedy.gguf"), Map.of("temp", 0f));
+        List<Object> plain = ids(model);
+        List<Object> best = ids(model, "--temperature", "0");
+        assertThat(best).isNotEqualTo(plain);
+        assertThat(ids(greedy.toString())).isEqualTo(best);
+        assertThat(ids(greedy.toString(), "--temperature", "0.8")).isEqualTo(plain);
+    }
+
+    @Test
+    void impossibleRecommendationsAreToldAndNotFollowed() throws IOException {
+        Path odd = TinyModel.write(folder.resolve("odd.gguf"), Map.of("top_p", 7f));
+        Shell.Result result =
+                shell.run("generate", odd.toString(), "--prompt", "Hello", "--seed", "1");
+        assertThat(result.error())
+                .contains("recommends is not followed: top-p must lie between 0 and 1, got 7.0");
+        assertThat(ids(odd.toString())).isEqualTo(ids(model));
+    }
+
+    private List<Object> ids(String file, String... arguments) {
+        String[] line = {"--json", "--ids", "1,2,3", "-n", "12", "--seed", "3", "--ignore-eos"};
+        String[] all =
+                Stream.concat(Arrays.stream(line), Arrays.stream(arguments)).toArray(String[]::new);
+        Shell.Result result = shell.run(TestArguments.of("generate", file, all));
+        return List.copyOf(list(result.json(), "token_ids"));
     }
 
     @Test

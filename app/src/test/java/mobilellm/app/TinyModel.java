@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 
 /// Writes a GGUF file with a complete model of a few thousand weights: every byte is a token, `He` and `ll` are merges,
 /// and the chat template is ChatML. Its text is noise; everything around it is real.
@@ -43,11 +44,20 @@ final class TinyModel {
     private long pairs;
     private long tensors;
 
-    private TinyModel() {}
+    private final Map<String, Float> recommended;
+
+    private TinyModel(Map<String, Float> recommended) {
+        this.recommended = recommended;
+    }
 
     /// Writes the model and returns its path.
     static Path write(Path file) throws IOException {
-        return Files.write(file, new TinyModel().bytes());
+        return write(file, Map.of());
+    }
+
+    /// Writes the model with sampling that its makers recommend, such as `temp` and `top_p`.
+    static Path write(Path file, Map<String, Float> recommended) throws IOException {
+        return Files.write(file, new TinyModel(recommended).bytes());
     }
 
     private byte[] bytes() {
@@ -92,6 +102,11 @@ final class TinyModel {
         count("tokenizer.ggml.bos_token_id", START);
         count("tokenizer.ggml.eos_token_id", END);
         text("tokenizer.chat_template", TEMPLATE);
+        recommended.forEach(
+                (name, value) -> {
+                    key("general.sampling." + name, 6);
+                    metadata.real(value);
+                });
     }
 
     /// GPT-2's printable stand-ins for the 256 bytes: visible Latin-1 stays, the rest moves to U+0100 and on. Here every

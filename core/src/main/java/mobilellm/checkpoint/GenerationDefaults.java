@@ -5,7 +5,8 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/// What the makers of a model recommend for generating (`generation_config.json`).
+/// What the makers of a model recommend for generating (`generation_config.json`, the `general.sampling` keys of a
+/// GGUF file).
 ///
 /// @param endOfGeneration ids after which the model has nothing more to say; the tokenizer of the checkpoint knows them too
 /// @param sample whether to draw at random (`do_sample`) or to take the best token always
@@ -17,16 +18,6 @@ public record GenerationDefaults(
         OptionalDouble topP,
         OptionalDouble minP,
         OptionalDouble repeatPenalty) {
-    static final GenerationDefaults NONE =
-            new GenerationDefaults(
-                    Set.of(),
-                    Optional.empty(),
-                    OptionalDouble.empty(),
-                    OptionalInt.empty(),
-                    OptionalDouble.empty(),
-                    OptionalDouble.empty(),
-                    OptionalDouble.empty());
-
     public GenerationDefaults {
         endOfGeneration = Set.copyOf(endOfGeneration);
     }

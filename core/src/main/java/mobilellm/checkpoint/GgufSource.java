@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /// A model in a GGUF file of architecture `llama` or `mobilellm`.
 record GgufSource(GgufFile file) implements ModelSource {
@@ -52,7 +53,16 @@ record GgufSource(GgufFile file) implements ModelSource {
 
     @Override
     public GenerationDefaults generationDefaults() {
-        return GenerationDefaults.NONE;
+        // llama.cpp's converter writes them from generation_config.json since November 2025.
+        Keys keys = keys();
+        return new GenerationDefaults(
+                Set.of(),
+                Optional.empty(),
+                keys.optionalNumber("general.sampling.temp"),
+                keys.optionalIndex("general.sampling.top_k"),
+                keys.optionalNumber("general.sampling.top_p"),
+                keys.optionalNumber("general.sampling.min_p"),
+                keys.optionalNumber("general.sampling.penalty_repeat"));
     }
 
     @Override
