@@ -15,6 +15,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,19 +33,23 @@ import java.util.Optional;
 ///
 /// Format: docs/gguf.md of the ggml project.
 public final class GgufFile implements AutoCloseable {
-    private static final String MAGIC = "GGUF";
+    static final String MAGIC = "GGUF";
     private static final String KIND = "a GGUF file";
 
     private final List<MappedFile> files;
     private final Contents contents;
+    private final Map<String, Object> metadata;
 
     private GgufFile(List<MappedFile> files, Contents contents) {
         this.files = List.copyOf(files);
         this.contents = contents;
+        Map<String, Object> values = new LinkedHashMap<>();
+        contents.metadata().forEach((key, value) -> values.put(key, value.value()));
+        this.metadata = Collections.unmodifiableMap(values);
     }
 
     /// What the bytes of a file say.
-    record Contents(int version, Map<String, Object> metadata, Map<String, Tensor> tensors) {}
+    record Contents(int version, Map<String, GgufValue> metadata, Map<String, Tensor> tensors) {}
 
     /// Maps a file and reads its metadata and tensor descriptions. Of a model that was split over several files, any part
     /// opens them all.
@@ -127,7 +133,7 @@ public final class GgufFile implements AutoCloseable {
                 cursor.readCount(
                         "metadata count", Integer.MAX_VALUE, MetadataReader.LEAST_PAIR_BYTES);
         MetadataReader reader = new MetadataReader(cursor);
-        Map<String, Object> metadata = reader.read(pairCount);
+        Map<String, GgufValue> metadata = reader.read(pairCount);
         TensorTable table = new TensorTable(cursor, reader.alignment());
         return new Contents(version, metadata, table.read(tensorCount));
     }
@@ -141,6 +147,11 @@ public final class GgufFile implements AutoCloseable {
     /// INT8 `Byte`, UINT8 and INT16 `Short`, UINT16 and INT32 `Integer`, UINT32, INT64 and UINT64 `Long`, but
     /// `BigInteger` for UINT64 values from 2^63.
     public Map<String, Object> metadata() {
+        return metadata;
+    }
+
+    /// The same with their types in the file: what it takes to write them again.
+    public Map<String, GgufValue> typedMetadata() {
         return contents.metadata();
     }
 

@@ -8,12 +8,11 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /// Reads the key-value pairs that precede the tensors.
 final class MetadataReader {
-    private static final int LONGEST_KEY = (1 << 16) - 1;
+    static final int LONGEST_KEY = (1 << 16) - 1;
     private static final int LONGEST_STRING = 16 << 20;
     private static final int LONGEST_ARRAY = 64 << 20;
     private static final int DEEPEST_ARRAY = 4;
@@ -24,24 +23,25 @@ final class MetadataReader {
     private static final int LEAST_ARRAY_BYTES = 4 + 8;
     private static final int LEAST_STRING_BYTES = 8;
 
-    private static final String ALIGNMENT_KEY = "general.alignment";
+    static final String ALIGNMENT_KEY = "general.alignment";
+    static final long USUAL_ALIGNMENT = 32;
 
     private final Cursor cursor;
-    private long alignment = 32;
+    private long alignment = USUAL_ALIGNMENT;
 
     MetadataReader(Cursor cursor) {
         this.cursor = cursor;
     }
 
     /// Pairs in the order of the file.
-    Map<String, Object> read(int count) {
-        Map<String, Object> metadata = new LinkedHashMap<>();
+    Map<String, GgufValue> read(int count) {
+        Map<String, GgufValue> metadata = new LinkedHashMap<>();
         for (int i = 0; i < count; i++) {
             cursor.enter("metadata pair " + i);
             long at = cursor.offset();
             String key = readName(cursor, "key", LONGEST_KEY);
             cursor.enter("key " + Printable.quote(key));
-            Object value = key.equals(ALIGNMENT_KEY) ? readAlignment() : readValue(readType(), 0);
+            GgufValue value = key.equals(ALIGNMENT_KEY) ? readAlignment() : readTyped();
             if (metadata.putIfAbsent(key, value) != null) {
                 throw cursor.malformed(at, "the key is there twice");
             }
@@ -54,7 +54,12 @@ final class MetadataReader {
         return alignment;
     }
 
-    private Object readAlignment() {
+    private GgufValue readTyped() {
+        ValueType type = readType();
+        return new GgufValue(type, readValue(type, 0));
+    }
+
+    private GgufValue readAlignment() {
         ValueType type = readType();
         long at = cursor.offset();
         Object value = readValue(type, 0);
@@ -65,7 +70,7 @@ final class MetadataReader {
                             .formatted(type, Printable.quote(value.toString())));
         }
         alignment = (Long) value;
-        return value;
+        return new GgufValue(type, value);
     }
 
     /// A key or tensor name: not empty, and nothing in it that a terminal would act on.
@@ -105,7 +110,7 @@ final class MetadataReader {
         };
     }
 
-    private List<Object> readArray(int depth) {
+    private GgufArray readArray(int depth) {
         if (depth > DEEPEST_ARRAY) {
             throw cursor.malformed(
                     cursor.offset(),
@@ -120,13 +125,14 @@ final class MetadataReader {
                 };
         int count = cursor.readCount("length of the array", LONGEST_ARRAY, leastBytes);
         if (type.bytes() > 0) {
-            return new ScalarList(type, takeScalars(type, count).toArray(ValueLayout.JAVA_BYTE));
+            byte[] bytes = takeScalars(type, count).toArray(ValueLayout.JAVA_BYTE);
+            return new GgufArray(type, new ScalarList(type, bytes));
         }
         Object[] values = new Object[count];
         for (int i = 0; i < count; i++) {
             values[i] = readValue(type, depth);
         }
-        return Collections.unmodifiableList(Arrays.asList(values));
+        return new GgufArray(type, Arrays.asList(values));
     }
 
     private MemorySegment takeScalars(ValueType type, int count) {

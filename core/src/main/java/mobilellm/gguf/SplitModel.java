@@ -33,7 +33,7 @@ record SplitModel(Path path, int index, int count, int tensors) {
 
     /// What a file says of the set that it belongs to.
     static SplitModel of(Path path, Contents contents) {
-        Map<String, Object> metadata = contents.metadata();
+        Map<String, GgufValue> metadata = contents.metadata();
         int count = integer(path, metadata, COUNT, 1, 1, MOST_PARTS);
         SplitModel split =
                 new SplitModel(
@@ -54,11 +54,17 @@ record SplitModel(Path path, int index, int count, int tensors) {
     }
 
     private static int integer(
-            Path path, Map<String, Object> metadata, String key, int absent, int least, int most) {
-        Object value = metadata.get(key);
-        if (value == null) {
+            Path path,
+            Map<String, GgufValue> metadata,
+            String key,
+            int absent,
+            int least,
+            int most) {
+        GgufValue found = metadata.get(key);
+        if (found == null) {
             return absent;
         }
+        Object value = found.value();
         boolean isInteger =
                 value instanceof Number
                         && !(value instanceof Float)
@@ -142,7 +148,7 @@ record SplitModel(Path path, int index, int count, int tensors) {
 
     /// Refuses metadata of a later part that the first part has not, or has otherwise: they may change what the model
     /// computes, and nobody would read them.
-    void requireNothingNew(Map<String, Object> first, Map<String, Object> own) {
+    void requireNothingNew(Map<String, GgufValue> first, Map<String, GgufValue> own) {
         own.forEach(
                 (key, value) -> {
                     if (!key.equals(INDEX) && !Objects.equals(first.get(key), value)) {

@@ -16,8 +16,8 @@ import java.util.Map;
 /// Reads the descriptions of the tensors and cuts their bytes out of the file. As in ggml, the data of each tensor must
 /// start where that of the one before ends, padded to the alignment: nothing overlaps and nothing is hidden in holes.
 final class TensorTable {
-    private static final int LONGEST_NAME = 64;
-    private static final int MOST_DIMENSIONS = 4;
+    static final int LONGEST_NAME = 64;
+    static final int MOST_DIMENSIONS = 4;
 
     /// Name length, one letter, count of dimensions, one dimension, type, offset.
     static final int LEAST_DESCRIPTION_BYTES = 8 + 1 + 4 + 8 + 4 + 8;

@@ -67,6 +67,20 @@ final class TensorType {
 
     private TensorType() {}
 
+    /// The number of a type.
+    ///
+    /// @throws IllegalArgumentException if the format has none for it
+    static int number(DType type) {
+        return SUPPORTED.entrySet().stream()
+                .filter(entry -> entry.getValue() == type)
+                .mapToInt(Map.Entry::getKey)
+                .findFirst()
+                .orElseThrow(
+                        () ->
+                                new IllegalArgumentException(
+                                        "GGUF files have no tensors of type " + type));
+    }
+
     /// @param cursor just behind the number
     static DType of(int id, Cursor cursor) {
         DType type = SUPPORTED.get(id);

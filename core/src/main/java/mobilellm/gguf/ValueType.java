@@ -7,7 +7,7 @@ import java.nio.ByteOrder;
 import java.util.List;
 
 /// Types of metadata values, in the order of their numbers in the file.
-enum ValueType {
+public enum ValueType {
     UINT8(1),
     INT8(1),
     UINT16(2),
@@ -37,6 +37,11 @@ enum ValueType {
         this.bytes = bytes;
     }
 
+    /// Its number in the file.
+    int number() {
+        return BY_ID.indexOf(this);
+    }
+
     /// Bytes of a scalar; 0 for strings and arrays, whose length is in the file.
     int bytes() {
         return bytes;
@@ -58,6 +63,35 @@ enum ValueType {
             case FLOAT64 -> Double.longBitsToDouble(source.get(LONG, offset));
             case STRING, ARRAY -> throw new IllegalStateException(this + " is not a scalar");
         };
+    }
+
+    /// Refuses what is no value of this type: of another Java type than [#decode] gives, or too large.
+    void require(Object value) {
+        boolean holds =
+                switch (this) {
+                    case UINT8 -> value instanceof Short s && s >= 0 && s <= 0xff;
+                    case INT8 -> value instanceof Byte;
+                    case UINT16 -> value instanceof Integer i && i >= 0 && i <= 0xffff;
+                    case INT16 -> value instanceof Short;
+                    case UINT32 -> value instanceof Long l && l >= 0 && l <= 0xffff_ffffL;
+                    case INT32 -> value instanceof Integer;
+                    case FLOAT32 -> value instanceof Float;
+                    case BOOL -> value instanceof Boolean;
+                    case STRING -> value instanceof String;
+                    case ARRAY -> value instanceof GgufArray;
+                    case UINT64 ->
+                            (value instanceof Long l && l >= 0)
+                                    || (value instanceof BigInteger big
+                                            && big.signum() > 0
+                                            && big.bitLength() == Long.SIZE);
+                    case INT64 -> value instanceof Long;
+                    case FLOAT64 -> value instanceof Double;
+                };
+        if (!holds) {
+            throw new IllegalArgumentException(
+                    "%s %s is no value of type %s"
+                            .formatted(value.getClass().getSimpleName(), value, this));
+        }
     }
 
     private static Object unsigned(long bits) {

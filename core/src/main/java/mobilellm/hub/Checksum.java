@@ -1,13 +1,13 @@
 package mobilellm.hub;
 
+import mobilellm.file.Sha256;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
 
@@ -23,11 +23,13 @@ final class Checksum {
     }
 
     static String of(String text) {
-        return HexFormat.of().formatHex(digest().digest(text.getBytes(StandardCharsets.UTF_8)));
+        MessageDigest digest = Sha256.start();
+        digest.update(text.getBytes(StandardCharsets.UTF_8));
+        return Sha256.finish(digest);
     }
 
     static String of(Path file, ProgressListener listener) throws IOException {
-        MessageDigest digest = digest();
+        MessageDigest digest = Sha256.start();
         try (FileChannel channel = FileChannel.open(file)) {
             OptionalLong total = OptionalLong.of(channel.size());
             ByteBuffer chunk = ByteBuffer.allocate(CHUNK);
@@ -39,14 +41,6 @@ final class Checksum {
                 listener.bytes(done, total);
             }
         }
-        return HexFormat.of().formatHex(digest.digest());
-    }
-
-    private static MessageDigest digest() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        return Sha256.finish(digest);
     }
 }

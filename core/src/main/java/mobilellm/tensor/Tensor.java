@@ -20,6 +20,10 @@ public record Tensor(String name, DType type, Shape shape, MemorySegment data) {
         data = data.asReadOnly();
     }
 
+    public TensorInfo info() {
+        return new TensorInfo(name, type, shape);
+    }
+
     /// Rows of a matrix; 1 for a vector.
     public int rows() {
         return shape.rank() < 2 ? 1 : Math.toIntExact(shape.elements() / columns());

@@ -1,0 +1,67 @@
+package mobilellm.file;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/// A file that must not outlive this process unless it is finished: it is deleted at the latest when the virtual machine
+/// shuts down in order, as it does for Ctrl-C.
+final class Unfinished {
+    private final Path path;
+    private final Thread atExit = new Thread(this::deleteAtExit, "delete unfinished file");
+    private boolean settled;
+
+    Unfinished(Path path) {
+        this.path = path;
+        Runtime.getRuntime().addShutdownHook(atExit);
+    }
+
+    /// Gives it its name, and waits until the name is on the disk.
+    synchronized void rename(Path target) throws IOException {
+        if (settled) {
+            throw new FileSystemException(target.toString(), null, "was given up before");
+        }
+        Files.move(
+                path, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        settle();
+        syncFolder(target);
+    }
+
+    /// Deletes it, if it was not renamed.
+    synchronized void discard() throws IOException {
+        if (!settled) {
+            Files.deleteIfExists(path);
+            settle();
+        }
+    }
+
+    private void settle() {
+        settled = true;
+        try {
+            Runtime.getRuntime().removeShutdownHook(atExit);
+        } catch (IllegalStateException e) {
+            // The machine is shutting down: the hook will find nothing to do.
+        }
+    }
+
+    private synchronized void deleteAtExit() {
+        if (!settled) {
+            settled = true;
+            path.toFile().delete();
+        }
+    }
+
+    /// A new name is lost with the power unless its folder was written, too.
+    private static void syncFolder(Path target) {
+        try (FileChannel folder =
+                FileChannel.open(target.resolveSibling(""), StandardOpenOption.READ)) {
+            folder.force(true);
+        } catch (IOException e) {
+            // Windows does not open folders; it writes names in their order by itself.
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package mobilellm.file;
+
+import org.jspecify.annotations.NullMarked;
