@@ -23,11 +23,6 @@ public final class Block {
     private static final VarHandle INT =
             MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
-    /// The levels of IQ4_NL and IQ4_XS.
-    private static final byte[] UNEVEN = {
-        -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113
-    };
-
     /// Four-bit floats (1 sign, 2 exponent, 1 mantissa bit), doubled to make them integers.
     private static final byte[] E2M1 = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
 
@@ -90,7 +85,7 @@ public final class Block {
                 setMinimum(half(source, from + 2));
             }
             case IQ4_NL -> {
-                lookUp(source, from + 2, 0, UNEVEN);
+                lookUp(source, from + 2, 0, UnevenLevels.ALL);
                 setScale(32, half(source, from));
             }
             case IQ4_XS -> readUnevenSuperBlock(source, from);
@@ -168,7 +163,7 @@ public final class Block {
             int six = bits(low, 4 * i, 4) | (bits(high, 2 * i, 2) << 4);
             scales[2 * i] = scale * (six - 32);
             scales[2 * i + 1] = scales[2 * i];
-            lookUp(source, from + 8 + 16 * i, 32 * i, UNEVEN);
+            lookUp(source, from + 8 + 16 * i, 32 * i, UnevenLevels.ALL);
         }
     }
 

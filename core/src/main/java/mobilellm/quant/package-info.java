@@ -1,4 +1,4 @@
-/// Block formats of quantised numbers: what the bytes mean.
+/// Block formats of quantised numbers: what the bytes mean, and how numbers become such bytes.
 @NullMarked
 package mobilellm.quant;
 
