@@ -10,6 +10,7 @@ module mobilellm {
     exports mobilellm.config;
     exports mobilellm.engine;
     exports mobilellm.evaluation;
+    exports mobilellm.evaluation.task;
     exports mobilellm.hub;
     exports mobilellm.sampling;
     exports mobilellm.tensor;

@@ -5,7 +5,6 @@ import mobilellm.file.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.OptionalLong;
@@ -23,9 +22,7 @@ final class Checksum {
     }
 
     static String of(String text) {
-        MessageDigest digest = Sha256.start();
-        digest.update(text.getBytes(StandardCharsets.UTF_8));
-        return Sha256.finish(digest);
+        return Sha256.of(text);
     }
 
     static String of(Path file, ProgressListener listener) throws IOException {

@@ -7,17 +7,17 @@ import java.util.function.IntPredicate;
 
 /// What Python's `str` does otherwise than Java's [String]: lengths and indexes count code points, and white space is
 /// what Unicode says it is.
-final class PythonText {
+public final class PythonText {
     private PythonText() {}
 
     /// Python's `str.isspace` for one character.
-    static boolean isSpace(int character) {
+    public static boolean isSpace(int character) {
         return Character.isWhitespace(character)
                 || Character.isSpaceChar(character)
                 || character == 0x85;
     }
 
-    static int length(String text) {
+    public static int length(String text) {
         return text.codePointCount(0, text.length());
     }
 
@@ -35,6 +35,11 @@ final class PythonText {
         return text.substring(from, text.offsetByCodePoints(from, end - start));
     }
 
+    /// Python's `str.strip`.
+    public static String strip(String text) {
+        return stripStart(stripEnd(text, PythonText::isSpace), PythonText::isSpace);
+    }
+
     static String stripStart(String text, IntPredicate strip) {
         int start = 0;
         while (start < text.length() && strip.test(text.codePointAt(start))) {
@@ -43,7 +48,7 @@ final class PythonText {
         return text.substring(start);
     }
 
-    static String stripEnd(String text, IntPredicate strip) {
+    public static String stripEnd(String text, IntPredicate strip) {
         int end = text.length();
         while (end > 0 && strip.test(text.codePointBefore(end))) {
             end -= Character.charCount(text.codePointBefore(end));
@@ -60,7 +65,7 @@ final class PythonText {
     }
 
     /// First character in title case, the others in lower case.
-    static String capitalize(String text) {
+    public static String capitalize(String text) {
         if (text.isEmpty()) {
             return text;
         }
