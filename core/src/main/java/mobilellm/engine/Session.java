@@ -2,6 +2,7 @@ package mobilellm.engine;
 
 import mobilellm.config.LayerSharing;
 import mobilellm.file.Printable;
+import mobilellm.kernel.LogitReduction;
 import mobilellm.model.Batch;
 import mobilellm.model.KvCache;
 import mobilellm.model.Transformer;
@@ -236,6 +237,65 @@ public final class Session implements AutoCloseable {
             for (int row = 0; row < wanted; row++) {
                 listener.onLogits(end - wanted + row, rows[row]);
             }
+        }
+    }
+
+    /// Scores the ids of a sequence from `first` on, each given all before it. Nothing of the size of the vocabulary is stored.
+    /// What the session already shares with the sequence before `first` is not computed again; afterwards the session holds
+    /// all ids of the sequence but the last.
+    ///
+    /// @param first position of the first id that is scored, at least 1
+    /// @throws ContextLengthException if all ids of `sequence` but the last do not fit
+    /// @throws IllegalArgumentException if there are less than two ids, or one or `first` lies out of range
+    /// @throws ArithmeticException if the model's logits are no numbers
+    public void score(int[] sequence, int first, ScoreListener listener) {
+        if (first < 1 || first >= sequence.length) {
+            throw new IllegalArgumentException(
+                    "the first scored position must be 1 to %d, got %d"
+                            .formatted(sequence.length - 1, first));
+        }
+        int[] read = Arrays.copyOf(sequence, sequence.length - 1);
+        check(read);
+        cache.truncate(Math.min(reusable(read), first - 1));
+        while (length() < read.length) {
+            batch.clear();
+            int end = Math.min(read.length, length() + transformer.maximumBatch());
+            for (int position = length(); position < end; position++) {
+                add(batch, read[position], position, position >= first - 1);
+            }
+            scoreBatch(sequence, end + 1 - batch.logitsRows(), listener);
+        }
+    }
+
+    /// Advances by the batch and scores the ids that its wanted rows predict, the first of which stands at `position`.
+    private void scoreBatch(int[] sequence, int position, ScoreListener listener) {
+        int[][] targets = new int[batch.logitsRows()][];
+        for (int row = 0; row < targets.length; row++) {
+            targets[row] = new int[] {sequence[position + row]};
+        }
+        TokenScore[] scores = new TokenScore[targets.length];
+        synchronized (transformer) {
+            transformer.advance(batch);
+            if (targets.length == 0) {
+                return;
+            }
+            LogitReduction reduced = transformer.score(targets);
+            for (int row = 0; row < targets.length; row++) {
+                double logSum = reduced.logSum(row);
+                if (Double.isNaN(logSum)) {
+                    throw new ArithmeticException(
+                            "the logits are no numbers: the model's weights or a kernel are"
+                                    + " broken");
+                }
+                scores[row] =
+                        new TokenScore(
+                                reduced.targetLogit(row, 0) - logSum,
+                                reduced.best(row),
+                                reduced.bestLogit(row) - logSum);
+            }
+        }
+        for (int row = 0; row < targets.length; row++) {
+            listener.onScore(position + row, scores[row]);
         }
     }
 

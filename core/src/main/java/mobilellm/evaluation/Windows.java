@@ -14,9 +14,6 @@ import java.util.function.Consumer;
 /// @param length tokens of a window, one more than the model reads: the last one is only predicted
 /// @param stride tokens from the start of a window to the start of the next
 public record Windows(int length, int stride) {
-    /// Rows of logits in memory: 13 MB for a vocabulary of 50,000, and each is done with when the next one comes.
-    private static final int CHUNK = 64;
-
     public Windows {
         if (length < 2) {
             throw new IllegalArgumentException(
@@ -55,11 +52,10 @@ public record Windows(int length, int stride) {
             int begin = window * stride;
             int end = Math.min(begin + length, ids.length);
             next = Math.max(next, begin + 1);
-            session.logits(
-                    Arrays.copyOfRange(ids, begin, end - 1),
-                    next - 1 - begin,
-                    CHUNK,
-                    (position, logits) -> losses.add(logits, ids[begin + position + 1]));
+            session.score(
+                    Arrays.copyOfRange(ids, begin, end),
+                    next - begin,
+                    (_, score) -> losses.add(-score.logprob()));
             next = end;
             listener.accept(losses.mean());
         }
@@ -72,28 +68,10 @@ public record Windows(int length, int stride) {
         private double sum;
         private double squares;
 
-        void add(float[] logits, int target) {
-            double loss = logSum(logits) - logits[target];
-            if (Double.isNaN(loss)) {
-                throw new ArithmeticException(
-                        "the logits are no numbers: the model's weights or a kernel are broken");
-            }
+        void add(double loss) {
             count++;
             sum += loss;
             squares += loss * loss;
-        }
-
-        /// `ln(sum(exp(logit)))`
-        private static double logSum(float[] logits) {
-            float largest = Float.NEGATIVE_INFINITY;
-            for (float logit : logits) {
-                largest = Math.max(largest, logit);
-            }
-            double sum = 0;
-            for (float logit : logits) {
-                sum += Math.exp(logit - largest);
-            }
-            return largest + Math.log(sum);
         }
 
         Perplexity mean() {

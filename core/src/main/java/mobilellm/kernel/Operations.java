@@ -4,6 +4,7 @@ import mobilellm.kernel.ThreadTeam.Worker;
 import mobilellm.tensor.DType;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Set;
 
 /// The operations of a transformer block. All members of a team call each operation together; none contains a barrier.
@@ -38,6 +39,29 @@ public interface Operations {
             int rows,
             Activations y,
             boolean accumulate,
+            Worker worker);
+
+    /// Columns `column` and on of `x W^T` for each row, as many as `tile` is wide or the matrix still has, all of them by this
+    /// member. The bits are those of [#multiply].
+    ///
+    /// @param column a multiple of 16
+    /// @param tile `[rows, 128]`; its columns beyond the matrix are undefined
+    void multiplyTile(
+            PackedMatrix matrix, Operand x, int rows, int column, Activations tile, Worker worker);
+
+    /// Takes up a tile into sums of exponentials, by this member alone: of the pair (m, l) of each row, m becomes the larger one of m
+    /// and the row's largest number N, and l becomes `l e^(m - N) + sum(e^(x - N))` (Milakov and Gimelshein 2018, arXiv
+    /// 1805.02867); NaN where a number of the row is NaN or positive infinity.
+    ///
+    /// @param tile `[rows, 128]`, of which `columns` count; up to the next multiple of 16 they are `-Float.MAX_VALUE`
+    /// @param sums f32 pairs
+    /// @param largest overwritten with the largest number of each row of the tile, f32
+    void addToLogSums(
+            Activations tile,
+            int rows,
+            int columns,
+            MemorySegment sums,
+            MemorySegment largest,
             Worker worker);
 
     /// `y += bias` for each row, on the columns that this member's share of a product of that height wrote; `bias` is one

@@ -4,6 +4,7 @@ import mobilellm.kernel.ThreadTeam.Worker;
 import mobilellm.tensor.DType;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
@@ -21,6 +22,7 @@ public final class TimedKernels implements KernelProvider {
         RMS_NORM,
         PREPARE,
         MULTIPLY,
+        REDUCE_LOGITS,
         ADD_BIAS,
         ACTIVATE,
         NORMALISE_HEADS,
@@ -142,6 +144,32 @@ public final class TimedKernels implements KernelProvider {
             long start = start(worker);
             operations.multiply(matrix, x, rows, y, accumulate, worker);
             stop(Operation.MULTIPLY, start, worker);
+        }
+
+        @Override
+        public void multiplyTile(
+                PackedMatrix matrix,
+                Operand x,
+                int rows,
+                int column,
+                Activations tile,
+                Worker worker) {
+            long start = start(worker);
+            operations.multiplyTile(matrix, x, rows, column, tile, worker);
+            stop(Operation.MULTIPLY, start, worker);
+        }
+
+        @Override
+        public void addToLogSums(
+                Activations tile,
+                int rows,
+                int columns,
+                MemorySegment sums,
+                MemorySegment largest,
+                Worker worker) {
+            long start = start(worker);
+            operations.addToLogSums(tile, rows, columns, sums, largest, worker);
+            stop(Operation.REDUCE_LOGITS, start, worker);
         }
 
         @Override

@@ -5,6 +5,7 @@ import mobilellm.config.LayerPlan;
 import mobilellm.config.ModelConfig;
 import mobilellm.kernel.Activations;
 import mobilellm.kernel.KernelProvider;
+import mobilellm.kernel.LogitReduction;
 import mobilellm.kernel.Operand;
 import mobilellm.kernel.Operations;
 import mobilellm.kernel.Sequences;
@@ -13,7 +14,6 @@ import mobilellm.kernel.ThreadTeam.Worker;
 
 import java.lang.foreign.Arena;
 import java.util.Optional;
-import java.util.Set;
 
 /// The forward pass of a MobileLLM-style decoder (Liu et al. 2024, arXiv 2402.14905): pre-norm blocks of grouped-query
 /// attention with rotary embedding and a feed-forward layer, the output head usually the embedding itself. What only some
@@ -39,11 +39,9 @@ public final class Transformer implements AutoCloseable {
     private final ThreadTeam.Job job = this::pass;
     private Batch batch = new Batch();
     private Optional<String> identity = Optional.empty();
+    private boolean wantsLogits;
     private Buffers buffers;
-    private Head head;
-
-    /// What the output head works on: grows with the number of rows whose logits are wanted at once.
-    private record Head(Arena arena, Operand input, Activations logits) {}
+    private final Head head;
 
     /// @param weights of a checkpoint of this config
     /// @param team runs the passes; may serve other transformers too
@@ -60,15 +58,7 @@ public final class Transformer implements AutoCloseable {
             plainHeadNorm.set(0, i, 1);
         }
         buffers = Buffers.allocate(1, config, weights, kernels);
-        head = head(1);
-    }
-
-    private Head head(int rows) {
-        Arena own = Arena.ofShared();
-        return new Head(
-                own,
-                kernels.operand(own, rows, config.hiddenSize(), Set.of(weights.head().type())),
-                new Activations(own, rows, config.vocabularySize()));
+        head = new Head(weights.head(), kernels, team);
     }
 
     public ModelConfig config() {
@@ -94,21 +84,27 @@ public final class Transformer implements AutoCloseable {
         return MAXIMUM_BATCH;
     }
 
-    /// Runs the batch and advances its caches. One call at a time.
+    /// Runs the batch, advances its caches and computes the wanted logits. One call at a time.
     ///
     /// @throws IllegalArgumentException if the batch is empty or too large, or a token lies outside the vocabulary
     public void forward(Batch rows) {
+        head.reserveLogits(rows.logitsRows());
+        run(rows, true);
+    }
+
+    /// As [#forward], but leaves the output head to [#score] and [#logits(int, int)]: for many wanted rows, whose logits would
+    /// take 4 bytes for each token of the vocabulary.
+    public void advance(Batch rows) {
+        run(rows, false);
+    }
+
+    private void run(Batch rows, boolean withLogits) {
         if (rows.size() == 0 || rows.size() > MAXIMUM_BATCH) {
             throw new IllegalArgumentException(
                     "a batch has 1 to %d rows, got %d".formatted(MAXIMUM_BATCH, rows.size()));
         }
         for (int row = 0; row < rows.size(); row++) {
-            int token = rows.tokens()[row];
-            if (token < 0 || token >= config.vocabularySize()) {
-                throw new IllegalArgumentException(
-                        "token id %d is outside the vocabulary of %d"
-                                .formatted(token, config.vocabularySize()));
-            }
+            checkToken(rows.tokens()[row]);
         }
         if (rows.size() > buffers.rows()) {
             // Doubling bounds how often this happens; decoding alone never pays for a long prompt's
@@ -117,14 +113,12 @@ public final class Transformer implements AutoCloseable {
             buffers.close();
             buffers = Buffers.allocate(wanted, config, weights, kernels);
         }
-        if (rows.logitsRows() > head.logits().rows()) {
-            head.arena().close();
-            head = head(rows.logitsRows());
-        }
+        head.reserve(rows.logitsRows());
         for (int row = 0; row < rows.size(); row++) {
             rows.all().store(row).reserve(rows.all().position(row) + 1);
         }
         batch = rows;
+        wantsLogits = withLogits;
         team.run(job);
         for (int row = 0; row < rows.size(); row++) {
             rows.cache(row).advance(1);
@@ -211,8 +205,10 @@ public final class Transformer implements AutoCloseable {
 
         kernels.rmsNorm(hidden, rows, weights.finalNorm(), epsilon, head.input().values(), worker);
         kernels.prepare(head.input(), rows, worker);
-        worker.barrier();
-        kernels.multiply(weights.head(), head.input(), rows, head.logits(), false, worker);
+        if (wantsLogits) {
+            worker.barrier();
+            kernels.multiply(weights.head(), head.input(), rows, head.logits(), false, worker);
+        }
     }
 
     /// `y = W x + b`, or `y += W x + b`.
@@ -262,16 +258,56 @@ public final class Transformer implements AutoCloseable {
         worker.barrier();
     }
 
-    /// Copies the logits of the `row`-th wanted row of the last pass.
+    /// Copies the logits of the `row`-th wanted row of the last [#forward].
     ///
     /// @param target `[vocabularySize]`
     public void logits(int row, float[] target) {
-        if (row < 0 || row >= batch.logitsRows()) {
+        if (!wantsLogits || row < 0 || row >= batch.logitsRows()) {
             throw new IllegalArgumentException(
-                    "the last batch has logits of %d rows, asked for row %d"
-                            .formatted(batch.logitsRows(), row));
+                    "the last pass computed logits of %d rows, asked for row %d"
+                            .formatted(wantsLogits ? batch.logitsRows() : 0, row));
         }
         head.logits().read(row, 0, target, 0, config.vocabularySize());
+    }
+
+    /// Logits of some of the wanted rows of the last pass, at most 64 at once, overwritten by the next call or pass.
+    ///
+    /// @return `[rows, vocabularySize]`, of which the first `count` are these
+    /// @throws IllegalArgumentException if there are no such rows, or more than 64 are asked for
+    public Activations logits(int first, int count) {
+        if (first < 0 || count < 1 || count > Head.TILE || first + count > batch.logitsRows()) {
+            throw new IllegalArgumentException(
+                    "the last pass has %d wanted rows, 1 to %d of which can be asked for; asked for %d from %d on"
+                            .formatted(batch.logitsRows(), Head.TILE, count, first));
+        }
+        wantsLogits = false;
+        return head.tile(first, count);
+    }
+
+    /// What is to be known of the logits of the wanted rows of the last pass, without storing them. Overwritten by the next call.
+    ///
+    /// @param targets for each wanted row, the tokens whose logits are wanted
+    /// @throws IllegalArgumentException if there is not one list for each row, or a token lies outside the vocabulary
+    public LogitReduction score(int[][] targets) {
+        if (targets.length != batch.logitsRows()) {
+            throw new IllegalArgumentException(
+                    "the last pass has %d wanted rows, got targets for %d"
+                            .formatted(batch.logitsRows(), targets.length));
+        }
+        for (int[] ofRow : targets) {
+            for (int token : ofRow) {
+                checkToken(token);
+            }
+        }
+        return head.reduce(targets);
+    }
+
+    private void checkToken(int token) {
+        if (token < 0 || token >= config.vocabularySize()) {
+            throw new IllegalArgumentException(
+                    "token id %d is outside the vocabulary of %d"
+                            .formatted(token, config.vocabularySize()));
+        }
     }
 
     /// Bytes of weights read for each decoded token.
@@ -282,7 +318,7 @@ public final class Transformer implements AutoCloseable {
     /// Frees the buffers; the weights and the team stay open.
     @Override
     public void close() {
-        head.arena().close();
+        head.close();
         buffers.close();
         arena.close();
     }

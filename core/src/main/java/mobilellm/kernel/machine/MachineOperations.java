@@ -30,6 +30,7 @@ final class MachineOperations implements Operations {
     private final Routine swiGlu;
     private final Routine addition;
     private final Routine relu;
+    private final Routine logSums;
     private final Member[] members;
     private final Attention attention;
 
@@ -40,6 +41,7 @@ final class MachineOperations implements Operations {
         swiGlu = routines.swiGlu();
         addition = routines.addition();
         relu = routines.relu();
+        logSums = routines.logSums();
         members = new Member[threads];
         for (int i = 0; i < threads; i++) {
             members[i] = new Member(routines, arena);
@@ -141,6 +143,28 @@ final class MachineOperations implements Operations {
         int units = Math.ceilDiv(matrix.rows(), UNIT);
         int from = worker.from(units) * (UNIT / PackedMatrix.GROUP);
         int to = Math.min(matrix.groups(), worker.to(units) * (UNIT / PackedMatrix.GROUP));
+        multiply(matrix, from, to, (MachineOperand) x, rows, y, from, accumulate, worker);
+    }
+
+    @Override
+    public void multiplyTile(
+            PackedMatrix matrix, Operand x, int rows, int column, Activations tile, Worker worker) {
+        int from = column / PackedMatrix.GROUP;
+        int to = Math.min(matrix.groups(), from + tile.columns() / PackedMatrix.GROUP);
+        multiply(matrix, from, to, (MachineOperand) x, rows, tile, 0, false, worker);
+    }
+
+    /// Groups `from` to `to` of the matrix's rows, as the groups from `target` on of the columns of y.
+    private void multiply(
+            PackedMatrix matrix,
+            int from,
+            int to,
+            MachineOperand x,
+            int rows,
+            Activations y,
+            int target,
+            boolean accumulate,
+            Worker worker) {
         int chunk = rows == 1 ? matrix.groups() : CHUNK;
         Arguments arguments =
                 members[worker.index()]
@@ -153,7 +177,7 @@ final class MachineOperations implements Operations {
                         .set(ProductKernel.ACCUMULATE, accumulate ? 1 : 0);
         for (int group = from; group < to; group += chunk) {
             arguments.set(ProductKernel.GROUPS, Math.min(chunk, to - group));
-            multiply(matrix, (MachineOperand) x, rows, y, group, arguments);
+            multiply(matrix, x, rows, y, group, group - from + target, arguments);
         }
     }
 
@@ -164,9 +188,10 @@ final class MachineOperations implements Operations {
             int rows,
             Activations y,
             int group,
+            int target,
             Arguments arguments) {
         long scales = (long) group * matrix.blocks() * PackedMatrix.GROUP * Short.BYTES;
-        long column = (long) group * PackedMatrix.GROUP * Float.BYTES;
+        long column = (long) target * PackedMatrix.GROUP * Float.BYTES;
         arguments
                 .set(ProductKernel.WEIGHTS, matrix.quants().address() + group * matrix.groupBytes())
                 .set(ProductKernel.SCALES, matrix.scales().address() + scales)
@@ -184,6 +209,26 @@ final class MachineOperations implements Operations {
                 row += tiles * width;
             }
         }
+    }
+
+    @Override
+    public void addToLogSums(
+            Activations tile,
+            int rows,
+            int columns,
+            MemorySegment sums,
+            MemorySegment largest,
+            Worker worker) {
+        Arguments arguments =
+                members[worker.index()]
+                        .arguments
+                        .set(0, tile.data().address())
+                        .set(8, sums.address())
+                        .set(16, largest.address())
+                        .set(24, rows)
+                        .set(32, Math.ceilDiv(columns, Simd.LANES))
+                        .set(40, (long) tile.stride() * Float.BYTES);
+        logSums.call(arguments.block());
     }
 
     /// First of the columns that this member's share of a product of such a height wrote.

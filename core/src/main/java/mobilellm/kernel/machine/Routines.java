@@ -101,6 +101,10 @@ final class Routines {
         return routine("relu", () -> new RowKernels(tier).relu());
     }
 
+    Routine logSums() {
+        return routine("logSums", () -> new LogSums(tier).code());
+    }
+
     Routine normaliseHeads(int headDim) {
         return routine(
                 new HeadKey("normaliseHeads", headDim),

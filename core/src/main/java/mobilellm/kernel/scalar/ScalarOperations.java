@@ -11,6 +11,8 @@ import mobilellm.kernel.ThreadTeam.Worker;
 import mobilellm.tensor.DType;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Set;
 
 /// Each operation as its formula says, one output after the other.
@@ -89,15 +91,63 @@ final class ScalarOperations implements Operations {
             Activations y,
             boolean accumulate,
             Worker worker) {
+        int from = worker.from(matrix.rows());
+        multiply(matrix, from, worker.to(matrix.rows()), x, rows, y, from, accumulate);
+    }
+
+    @Override
+    public void multiplyTile(
+            PackedMatrix matrix, Operand x, int rows, int column, Activations tile, Worker worker) {
+        int end = Math.min(matrix.rows(), column + tile.columns());
+        multiply(matrix, column, end, x, rows, tile, 0, false);
+    }
+
+    /// Rows `from` to `to` of the matrix, as the columns from `column` on of y.
+    private static void multiply(
+            PackedMatrix matrix,
+            int from,
+            int to,
+            Operand x,
+            int rows,
+            Activations y,
+            int column,
+            boolean accumulate) {
         float[] weights = new float[matrix.columns()];
         float[] input = new float[matrix.columns()];
-        for (int row = worker.from(matrix.rows()); row < worker.to(matrix.rows()); row++) {
+        for (int row = from; row < to; row++, column++) {
             matrix.readRow(row, weights);
             for (int r = 0; r < rows; r++) {
                 x.values().read(r, 0, input, 0, input.length);
                 float product = dot(weights, input);
-                y.set(r, row, accumulate ? y.get(r, row) + product : product);
+                y.set(r, column, accumulate ? y.get(r, column) + product : product);
             }
+        }
+    }
+
+    @Override
+    public void addToLogSums(
+            Activations tile,
+            int rows,
+            int columns,
+            MemorySegment sums,
+            MemorySegment largest,
+            Worker worker) {
+        for (int r = 0; r < rows; r++) {
+            float most = Float.NEGATIVE_INFINITY;
+            for (int i = 0; i < columns; i++) {
+                most = Math.max(most, tile.get(r, i));
+            }
+            float before = sums.getAtIndex(ValueLayout.JAVA_FLOAT, 2L * r);
+            float all = Math.max(before, most);
+            double sum =
+                    sums.getAtIndex(ValueLayout.JAVA_FLOAT, 2L * r + 1)
+                            * Math.exp((double) before - all);
+            for (int i = 0; i < columns; i++) {
+                sum += Math.exp((double) tile.get(r, i) - all);
+            }
+            largest.setAtIndex(ValueLayout.JAVA_FLOAT, r, most);
+            sums.setAtIndex(ValueLayout.JAVA_FLOAT, 2L * r, all);
+            sums.setAtIndex(ValueLayout.JAVA_FLOAT, 2L * r + 1, (float) sum);
         }
     }
 

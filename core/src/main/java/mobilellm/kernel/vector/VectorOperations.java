@@ -110,6 +110,31 @@ final class VectorOperations implements Operations {
             }
             return;
         }
+        multiplyTiles(matrix, operand, rows, y, from, to, from, accumulate, scratch);
+    }
+
+    @Override
+    public void multiplyTile(
+            PackedMatrix matrix, Operand x, int rows, int column, Activations tile, Worker worker) {
+        int from = column / Lanes.COUNT;
+        int vectors = matrix.groups() * (PackedMatrix.GROUP / Lanes.COUNT);
+        int to = Math.min(vectors, (column + tile.columns()) / Lanes.COUNT);
+        Scratch scratch = scratches[worker.index()];
+        multiplyTiles(matrix, (VectorOperand) x, rows, tile, from, to, 0, false, scratch);
+    }
+
+    /// Vectors `from` to `to` of the matrix's rows, as the vectors from `target` on of y.
+    private static void multiplyTiles(
+            PackedMatrix matrix,
+            VectorOperand operand,
+            int rows,
+            Activations y,
+            int from,
+            int to,
+            int target,
+            boolean accumulate,
+            Scratch scratch) {
+        int step = Lanes.step();
         Panel panel = scratch.panel();
         for (int v = from; v < to; v += 2) {
             panel.unpack(matrix, v, step);
@@ -142,10 +167,24 @@ final class VectorOperations implements Operations {
                         y,
                         tile * TILE,
                         Math.min(rows, tile * TILE + TILE),
-                        v,
-                        vectors,
+                        v - from + target,
+                        to - from + target,
                         accumulate);
             }
+        }
+    }
+
+    @Override
+    public void addToLogSums(
+            Activations tile,
+            int rows,
+            int columns,
+            MemorySegment sums,
+            MemorySegment largest,
+            Worker worker) {
+        int padded = Math.ceilDiv(columns, PackedMatrix.GROUP) * PackedMatrix.GROUP;
+        for (int r = 0; r < rows; r++) {
+            scratches[worker.index()].logSums().add(tile, r, padded, sums, largest);
         }
     }
 
@@ -247,6 +286,7 @@ final class VectorOperations implements Operations {
         private final MemorySegment totals;
         private final float[] sums = new float[16];
         private final Attention attention;
+        private final LogSums logSums;
         private Panel panel;
         private float[] row = new float[0];
 
@@ -256,6 +296,7 @@ final class VectorOperations implements Operations {
             totals = arena.allocate((long) TILE * Lanes.PAIR * Float.BYTES, 64);
             panel = new Panel(arena, 0);
             attention = new Attention(arena);
+            logSums = new LogSums(arena);
         }
 
         /// Makes room for rows of so many columns; operands that make it grow may live shorter than this memory.
@@ -288,6 +329,10 @@ final class VectorOperations implements Operations {
 
         Attention attention() {
             return attention;
+        }
+
+        LogSums logSums() {
+            return logSums;
         }
     }
 }
