@@ -8,6 +8,7 @@ import mobilellm.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 
 /// A weight matrix [rows, columns] in the one layout that all providers read: `y = W x`.
 ///
@@ -28,7 +29,8 @@ public final class PackedMatrix {
     /// Columns of a block of the quantised types.
     public static final int BLOCK = 32;
 
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
+    private static final ValueLayout.OfInt INT =
+            ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
 
     /// Bytes of a stored tensor that are packed before their pages are given back.
@@ -213,51 +215,88 @@ public final class PackedMatrix {
     }
 
     /// One row, dequantised: the embedding of a token. Same bits as dequantising the tensor gives for the tensor.
+    ///
+    /// Plain loops over one kind of block each: the scalar kernels spend their time here.
     public void readRow(int row, float[] target) {
+        int group = row / GROUP;
         int lane = row % GROUP;
-        long group = row / GROUP;
-        if (!type().isQuantised()) {
-            int size = type().blockBytes();
-            long offset = group * groupBytes() + (long) lane * size;
-            for (int column = 0; column < columns; column++, offset += (long) GROUP * size) {
-                target[column] =
-                        switch (type()) {
-                            case F32 -> quants.get(ValueLayout.JAVA_FLOAT_UNALIGNED, offset);
-                            case F16 -> Float.float16ToFloat(quants.get(SHORT, offset));
-                            default -> Float.intBitsToFloat(quants.get(SHORT, offset) << 16);
-                        };
-            }
-            return;
+        switch (type()) {
+            case Q8_0 -> readBytes(group, lane, target);
+            case Q4_0 -> readNibbles(group, lane, 8, target);
+            case Q4_1 -> readNibbles(group, lane, 0, target);
+            default -> readPlain(group * groupBytes() + (long) lane * type().blockBytes(), target);
         }
+        if (hasMinimums()) {
+            addMinimums(group, lane, target);
+        }
+    }
+
+    private void readPlain(long start, float[] target) {
+        switch (type()) {
+            case F32 -> {
+                for (int i = 0; i < columns; i++) {
+                    int bits = quants.get(INT, start + (long) i * GROUP * Integer.BYTES);
+                    target[i] = Float.intBitsToFloat(bits);
+                }
+            }
+            case F16 -> {
+                for (int i = 0; i < columns; i++) {
+                    short bits = quants.get(SHORT, start + (long) i * GROUP * Short.BYTES);
+                    target[i] = Float.float16ToFloat(bits);
+                }
+            }
+            default -> {
+                for (int i = 0; i < columns; i++) {
+                    short bits = quants.get(SHORT, start + (long) i * GROUP * Short.BYTES);
+                    target[i] = Float.intBitsToFloat(bits << 16);
+                }
+            }
+        }
+    }
+
+    private void readBytes(int group, int lane, float[] target) {
+        long quant = group * groupBytes() + 4L * lane;
+        for (int block = 0; block < blocks(); block++, quant += 512) {
+            float scale = half(scales, group, block, lane);
+            for (int slice = 0; slice < 8; slice++) {
+                int four = quants.get(INT, quant + 64L * slice) ^ 0x80808080;
+                int column = block * BLOCK + 4 * slice;
+                target[column] = scale * (byte) four;
+                target[column + 1] = scale * (byte) (four >> 8);
+                target[column + 2] = scale * (byte) (four >> 16);
+                target[column + 3] = scale * (byte) (four >> 24);
+            }
+        }
+    }
+
+    private void readNibbles(int group, int lane, int zero, float[] target) {
+        long quant = group * groupBytes() + 4L * lane;
+        for (int block = 0; block < blocks(); block++, quant += 256) {
+            float scale = half(scales, group, block, lane);
+            for (int slice = 0; slice < 4; slice++) {
+                int eight = quants.get(INT, quant + 64L * slice);
+                int column = block * BLOCK + 4 * slice;
+                for (int i = 0; i < 4; i++) {
+                    int pair = eight >>> (8 * i);
+                    target[column + i] = scale * ((pair & 15) - zero);
+                    target[column + i + 16] = scale * (((pair >>> 4) & 15) - zero);
+                }
+            }
+        }
+    }
+
+    /// A pass of its own: adding a zero instead of a missing minimum would turn -0 into 0.
+    private void addMinimums(int group, int lane, float[] target) {
         for (int block = 0; block < blocks(); block++) {
-            long at = (group * blocks() + block) * 32 + 2L * lane;
-            float scale = Float.float16ToFloat(scales.get(SHORT, at));
-            float minimum = hasMinimums() ? Float.float16ToFloat(minimums.get(SHORT, at)) : 0;
-            for (int column = 0; column < BLOCK; column++) {
-                target[block * BLOCK + column] =
-                        value(scale, minimum, quant(group, block, column, lane));
+            float minimum = half(minimums, group, block, lane);
+            for (int i = block * BLOCK; i < (block + 1) * BLOCK; i++) {
+                target[i] += minimum;
             }
         }
     }
 
-    private int quant(long group, int block, int column, int lane) {
-        if (type() == DType.Q8_0) {
-            long at =
-                    group * groupBytes()
-                            + 512L * block
-                            + 64L * (column / 4)
-                            + 4L * lane
-                            + column % 4;
-            return Byte.toUnsignedInt(quants.get(ValueLayout.JAVA_BYTE, at)) - 128;
-        }
-        int low = column % 16;
-        long at = group * groupBytes() + 256L * block + 64L * (low / 4) + 4L * lane + low % 4;
-        int pair = quants.get(ValueLayout.JAVA_BYTE, at);
-        int nibble = column < 16 ? pair & 15 : (pair >>> 4) & 15;
-        return type() == DType.Q4_0 ? nibble - 8 : nibble;
-    }
-
-    private float value(float scale, float minimum, int quant) {
-        return hasMinimums() ? scale * quant + minimum : scale * quant;
+    private float half(MemorySegment factors, int group, int block, int lane) {
+        long at = ((long) group * blocks() + block) * GROUP + lane;
+        return Float.float16ToFloat(factors.get(SHORT, at * Short.BYTES));
     }
 }

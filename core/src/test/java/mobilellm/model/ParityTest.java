@@ -10,6 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -30,23 +31,20 @@ class ParityTest {
                                         List.of("prose", "fact", "one-token", "repetition")
                                                 .contains(prompt.name()))
                         .toList();
-        int[][] sequences = prompts.stream().map(SmolLm2Prompt::ids).toArray(int[][]::new);
         try (RunningModel model = RunningModel.open(RealModel.path(), "scalar", 2)) {
-            float[][][] logits = model.logits(sequences, ALL, KvType.F32);
-            for (int p = 0; p < sequences.length; p++) {
+            List<Answer> answers = answers(model, prompts, 16, KvType.F32);
+            for (int p = 0; p < prompts.size(); p++) {
                 SmolLm2Prompt prompt = prompts.get(p);
-                for (int position = 0; position < sequences[p].length; position++) {
-                    assertThat(prompt.largestDifference(position, logits[p][position]))
+                float[][] logits = answers.get(p).logits;
+                for (int position = 0; position < prompt.ids().length; position++) {
+                    assertThat(prompt.largestDifference(position, logits[position]))
                             .as("%s, position %d", prompt.name(), position)
                             .isLessThan(2e-3);
                 }
-            }
-            int[][] texts = greedy(model, sequences, 16, KvType.F32);
-            for (int p = 0; p < sequences.length; p++) {
-                int decided = Math.min(16, prompts.get(p).decidedSteps(DECIDED));
-                assertThat(Arrays.copyOf(texts[p], decided))
-                        .as(prompts.get(p).name())
-                        .isEqualTo(Arrays.copyOf(prompts.get(p).greedyIds(), decided));
+                int decided = Math.min(16, prompt.decidedSteps(DECIDED));
+                assertThat(Arrays.copyOf(answers.get(p).text, decided))
+                        .as(prompt.name())
+                        .isEqualTo(Arrays.copyOf(prompt.greedyIds(), decided));
             }
         }
     }
@@ -58,28 +56,27 @@ class ParityTest {
     void int8KernelsLoseNoMoreThanRoundedActivationsDo(String kernels, KvType type)
             throws IOException {
         List<SmolLm2Prompt> prompts = SmolLm2Prompt.all();
-        int[][] sequences = prompts.stream().map(SmolLm2Prompt::ids).toArray(int[][]::new);
         System.out.printf(
                 "%s kernels, %s cache: largest difference of a top-50 logit, mean KL, same best"
                         + " token, equal greedy tokens of 24%n",
                 kernels, type);
         try (RunningModel model = RunningModel.open(RealModel.path(), kernels, 2)) {
-            int[][] texts = greedy(model, sequences, 24, type);
+            List<Answer> answers = answers(model, prompts, 24, type);
             double allDivergences = 0;
             int positions = 0;
-            for (int p = 0; p < sequences.length; p++) {
+            for (int p = 0; p < prompts.size(); p++) {
                 SmolLm2Prompt prompt = prompts.get(p);
                 double largest = 0;
                 double divergences = 0;
                 int same = 0;
-                float[][] logits = lastLogits(model, sequences[p], prompt.firstPosition(), type);
+                float[][] logits = answers.get(p).logits;
                 for (int row = 0; row < logits.length; row++) {
                     int position = prompt.firstPosition() + row;
                     largest = Math.max(largest, prompt.largestDifference(position, logits[row]));
                     divergences += prompt.divergence(position, logits[row]);
                     same += RunningModel.best(logits[row]) == prompt.best(position) ? 1 : 0;
                 }
-                int unequal = Arrays.mismatch(texts[p], prompt.greedyIds());
+                int unequal = Arrays.mismatch(answers.get(p).text, prompt.greedyIds());
                 System.out.printf(
                         Locale.ROOT,
                         "%-18s %.3f  %.5f  %2d of %2d  %2d%n",
@@ -98,63 +95,61 @@ class ParityTest {
         }
     }
 
-    /// Logits from position `first` on.
-    private static float[][] lastLogits(RunningModel model, int[] ids, int first, KvType type) {
-        Transformer transformer = model.transformer();
+    /// What a model says to a prompt.
+    private static final class Answer {
+        final float[][] logits; // from the prompt's first known position on
+        final int[] text; // what follows when always the best token is taken
+
+        Answer(float[][] logits, int steps) {
+            this.logits = logits;
+            text = new int[steps];
+            text[0] = RunningModel.best(logits[logits.length - 1]);
+        }
+    }
+
+    /// Reads the prompts one after the other and continues them side by side.
+    private static List<Answer> answers(
+            RunningModel model, List<SmolLm2Prompt> prompts, int steps, KvType type) {
+        List<KvCache> caches = new ArrayList<>();
+        List<Answer> answers = new ArrayList<>();
+        for (SmolLm2Prompt prompt : prompts) {
+            KvCache cache = model.cache(prompt.ids().length + steps, type);
+            float[][] logits = read(model.transformer(), prompt, cache);
+            caches.add(cache);
+            answers.add(new Answer(logits, steps));
+        }
+        float[] logits = new float[model.transformer().config().vocabularySize()];
+        Batch batch = new Batch();
+        for (int step = 1; step < steps; step++) {
+            batch.clear();
+            for (int p = 0; p < caches.size(); p++) {
+                batch.add(caches.get(p), answers.get(p).text[step - 1], true);
+            }
+            model.transformer().forward(batch);
+            for (int p = 0; p < caches.size(); p++) {
+                model.transformer().logits(p, logits);
+                answers.get(p).text[step] = RunningModel.best(logits);
+            }
+        }
+        caches.forEach(KvCache::close);
+        return answers;
+    }
+
+    private static float[][] read(Transformer transformer, SmolLm2Prompt prompt, KvCache cache) {
+        int[] ids = prompt.ids();
+        int first = prompt.firstPosition();
         float[][] logits = new float[ids.length - first][transformer.config().vocabularySize()];
         Batch batch = new Batch();
-        try (KvCache cache = model.cache(ids.length, type)) {
-            for (int from = 0; from < ids.length; from += ALL) {
-                batch.clear();
-                int to = Math.min(ids.length, from + ALL);
-                for (int i = from; i < to; i++) {
-                    batch.add(cache, ids[i], i >= first);
-                }
-                transformer.forward(batch);
-                for (int row = 0; row < batch.logitsRows(); row++) {
-                    transformer.logits(row, logits[Math.max(from, first) - first + row]);
-                }
+        for (int from = 0; from < ids.length; from += ALL) {
+            batch.clear();
+            for (int i = from; i < Math.min(ids.length, from + ALL); i++) {
+                batch.add(cache, ids[i], i >= first);
+            }
+            transformer.forward(batch);
+            for (int row = 0; row < batch.logitsRows(); row++) {
+                transformer.logits(row, logits[Math.max(from, first) - first + row]);
             }
         }
         return logits;
-    }
-
-    /// What follows each prompt when always the best token is taken, all prompts side by side.
-    private static int[][] greedy(RunningModel model, int[][] prompts, int steps, KvType type) {
-        Transformer transformer = model.transformer();
-        int[][] texts = new int[prompts.length][steps];
-        KvCache[] caches = new KvCache[prompts.length];
-        float[] logits = new float[transformer.config().vocabularySize()];
-        Batch batch = new Batch();
-        for (int p = 0; p < prompts.length; p++) {
-            caches[p] = model.cache(prompts[p].length + steps, type);
-            batch.clear();
-            for (int i = 0; i < prompts[p].length - 1; i++) {
-                batch.add(caches[p], prompts[p][i], false);
-                if (batch.size() == ALL) {
-                    transformer.forward(batch);
-                    batch.clear();
-                }
-            }
-            if (batch.size() > 0) {
-                transformer.forward(batch);
-            }
-        }
-        for (int step = 0; step < steps; step++) {
-            batch.clear();
-            for (int p = 0; p < prompts.length; p++) {
-                int token = step == 0 ? prompts[p][prompts[p].length - 1] : texts[p][step - 1];
-                batch.add(caches[p], token, true);
-            }
-            transformer.forward(batch);
-            for (int p = 0; p < prompts.length; p++) {
-                transformer.logits(p, logits);
-                texts[p][step] = RunningModel.best(logits);
-            }
-        }
-        for (KvCache cache : caches) {
-            cache.close();
-        }
-        return texts;
     }
 }

@@ -113,12 +113,14 @@ final class ScalarOperations implements Operations {
             int column,
             boolean accumulate) {
         float[] weights = new float[matrix.columns()];
-        float[] input = new float[matrix.columns()];
+        float[][] inputs = new float[rows][matrix.columns()];
+        for (int r = 0; r < rows; r++) {
+            x.values().read(r, 0, inputs[r], 0, inputs[r].length);
+        }
         for (int row = from; row < to; row++, column++) {
             matrix.readRow(row, weights);
             for (int r = 0; r < rows; r++) {
-                x.values().read(r, 0, input, 0, input.length);
-                float product = dot(weights, input);
+                float product = dot(weights, inputs[r]);
                 y.set(r, column, accumulate ? y.get(r, column) + product : product);
             }
         }
@@ -151,19 +153,22 @@ final class ScalarOperations implements Operations {
         }
     }
 
-    /// Eight partial sums: more accurate than one for long rows, and quicker.
+    /// Eight partial sums, added from the first to the last, then what is left over: more accurate than one sum for long
+    /// rows, and quicker.
     private static float dot(float[] a, float[] b) {
-        float[] sums = new float[8];
+        float s0 = 0, s1 = 0, s2 = 0, s3 = 0, s4 = 0, s5 = 0, s6 = 0, s7 = 0;
         int whole = a.length / 8 * 8;
         for (int i = 0; i < whole; i += 8) {
-            for (int lane = 0; lane < 8; lane++) {
-                sums[lane] = Math.fma(a[i + lane], b[i + lane], sums[lane]);
-            }
+            s0 = Math.fma(a[i], b[i], s0);
+            s1 = Math.fma(a[i + 1], b[i + 1], s1);
+            s2 = Math.fma(a[i + 2], b[i + 2], s2);
+            s3 = Math.fma(a[i + 3], b[i + 3], s3);
+            s4 = Math.fma(a[i + 4], b[i + 4], s4);
+            s5 = Math.fma(a[i + 5], b[i + 5], s5);
+            s6 = Math.fma(a[i + 6], b[i + 6], s6);
+            s7 = Math.fma(a[i + 7], b[i + 7], s7);
         }
-        float total = 0;
-        for (float sum : sums) {
-            total += sum;
-        }
+        float total = s0 + s1 + s2 + s3 + s4 + s5 + s6 + s7;
         for (int i = whole; i < a.length; i++) {
             total = Math.fma(a[i], b[i], total);
         }
