@@ -6,6 +6,7 @@ import mobilellm.config.LayerSharing;
 import mobilellm.config.ModelConfig;
 import mobilellm.engine.BatchDecoder;
 import mobilellm.engine.LogitsListener;
+import mobilellm.engine.PredictionScorer;
 import mobilellm.engine.Session;
 import mobilellm.engine.SessionOptions;
 import mobilellm.kernel.KernelProvider;
@@ -325,6 +326,18 @@ public final class MobileLlm implements AutoCloseable {
     /// A bare sequence, for who works with ids and logits. The caller closes it, before the model.
     public Session session() {
         return new Session(transformer, sessionOptions);
+    }
+
+    /// Scores many texts at once, each with the bits that it would have alone. The caller closes it, before the model.
+    ///
+    /// @param batchRows ids that are computed at once, 1 to 512
+    public PredictionScorer scorer(int batchRows) {
+        return new PredictionScorer(transformer, sessionOptions, batchRows);
+    }
+
+    /// Tells models apart, wherever their files lie: a digest of sizes and weights. The first call reads every weight.
+    public String identity() {
+        return transformer.identity();
     }
 
     Generation generation(

@@ -48,6 +48,11 @@ public final class TinyEngine implements AutoCloseable {
         return new Session(transformer, new SessionOptions(TinyModel.CONTEXT, type, 16));
     }
 
+    public PredictionScorer scorer(int batchRows) {
+        return new PredictionScorer(
+                transformer, new SessionOptions(TinyModel.CONTEXT, KvType.F16), batchRows);
+    }
+
     /// The logits after a sequence that a fresh session is given at once.
     float[] fresh(KvType type, int... ids) {
         try (Session session = session(type)) {

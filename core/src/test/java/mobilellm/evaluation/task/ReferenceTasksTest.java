@@ -3,6 +3,7 @@ package mobilellm.evaluation.task;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import mobilellm.file.Sha256;
+import mobilellm.testing.EvaluationRows;
 import mobilellm.testing.JsonRow;
 import mobilellm.testing.Shared;
 
@@ -10,18 +11,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import java.util.zip.GZIPInputStream;
 
 /// Every request of every task is the one that lm-evaluation-harness makes, byte for byte.
 class ReferenceTasksTest {
@@ -85,29 +81,14 @@ class ReferenceTasksTest {
     void documentsAskWhatTheReferenceAsked(Profile profile, String task, String fixture)
             throws IOException {
         List<Document> documents = documents(profile, task);
-        try (Stream<JsonRow> rows = rows(fixture)) {
-            rows.forEach(
-                    row -> {
-                        int index = (int) row.number("doc");
-                        Question question = documents.get(index).question();
-                        assertThat(hashes(question))
-                                .as("%s %d", task, index)
-                                .isEqualTo(row.list("req"));
-                        if (row.has("gold")) {
-                            assertThat(question.target()).isEqualTo("" + (int) row.number("gold"));
-                        }
-                    });
+        for (JsonRow row : EvaluationRows.rows(fixture)) {
+            int index = (int) row.number("doc");
+            Question question = documents.get(index).question();
+            assertThat(hashes(question)).as("%s %d", task, index).isEqualTo(row.list("req"));
+            if (row.has("gold")) {
+                assertThat(question.target()).isEqualTo("" + (int) row.number("gold"));
+            }
         }
-    }
-
-    private static Stream<JsonRow> rows(String fixture) throws IOException {
-        Path path = Shared.path("fixtures/eval/" + fixture + ".jsonl.gz");
-        return new BufferedReader(
-                        new InputStreamReader(
-                                new GZIPInputStream(Files.newInputStream(path)),
-                                StandardCharsets.UTF_8))
-                .lines()
-                .map(JsonRow::parse);
     }
 
     /// The reference writes a request without context or continuation with an empty one.
@@ -126,12 +107,9 @@ class ReferenceTasksTest {
     @Test
     void unconditionalRequestsFollowThoseOfTheQuestion() throws IOException {
         List<Document> documents = documents(Profile.LLAMA_PAPER, "openbookqa");
-        try (Stream<JsonRow> rows = rows("f64_openbookqa_uncond")) {
-            rows.forEach(
-                    row -> {
-                        Question question = documents.get((int) row.number("doc")).question();
-                        assertThat(hashes(question).subList(4, 8)).isEqualTo(row.list("req"));
-                    });
+        for (JsonRow row : EvaluationRows.rows("f64_openbookqa_uncond")) {
+            Question question = documents.get((int) row.number("doc")).question();
+            assertThat(hashes(question).subList(4, 8)).isEqualTo(row.list("req"));
         }
         assertThat(documents(Profile.LLAMA_PAPER, "openbookqa_whole")).hasSize(1000);
     }

@@ -1,0 +1,78 @@
+package mobilellm.evaluation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import mobilellm.evaluation.task.Document;
+import mobilellm.evaluation.task.Pair;
+import mobilellm.evaluation.task.Profile;
+import mobilellm.evaluation.task.Question;
+import mobilellm.evaluation.task.Task;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/// Examples, instructions and chat templates stand around a question as lm-evaluation-harness puts them.
+class PresentationTest {
+    @TempDir Path folder;
+    private final Task task = Profile.HARNESS.select(List.of("openbookqa")).getFirst();
+
+    private List<Document> documents(int count) throws IOException {
+        StringBuilder rows = new StringBuilder();
+        for (int i = 0; i < count; i++) {
+            rows.append(
+                    "{\"id\":%d,\"question\":\"q%d\",\"choices\":[\"no\",\"a%d\"],\"gold\":1}\n"
+                            .formatted(i, i, i));
+        }
+        Files.writeString(folder.resolve("openbookqa.test.jsonl"), rows);
+        return task.read(folder, false);
+    }
+
+    private static List<String> contexts(List<Document> presented) {
+        return presented.stream()
+                .map(document -> document.question().pairs().getFirst().context())
+                .toList();
+    }
+
+    /// CPython's `Random(1234).sample(range(40), 3)` is 28, 7, 0, then 5, 37, 2.
+    @Test
+    void examplesAreThoseThatPythonDraws() throws IOException {
+        List<Document> all = documents(40);
+        Presentation two = new Presentation(2, "", Optional.empty());
+        assertThat(contexts(two.present(task, all.subList(0, 2), all, true)))
+                .containsExactly("q28 a28\n\nq7 a7\n\nq0", "q5 a5\n\nq37 a37\n\nq1");
+        Document own = all.get(28);
+        assertThat(contexts(two.present(task, List.of(own), all, true)).getFirst())
+                .doesNotContain("q28 a28")
+                .endsWith("q28");
+        assertThatThrownBy(() -> two.present(task, all, all.subList(0, 1), false))
+                .hasMessageContaining("2 examples of task openbookqa");
+    }
+
+    @Test
+    void anInstructionComesFirst() throws IOException {
+        Presentation presentation = new Presentation(0, "Be brief.\n\n", Optional.empty());
+        List<Document> all = documents(2);
+        assertThat(contexts(presentation.present(task, all, all, true)))
+                .containsExactly("Be brief.\n\nq0", "Be brief.\n\nq1");
+        assertThat(contexts(Presentation.PLAIN.present(task, all, all, true)))
+                .containsExactly("q0", "q1");
+    }
+
+    @Test
+    void anAnswerInAChatBeginsWithoutABlank() throws IOException {
+        Presentation chat =
+                new Presentation(
+                        0, "S", Optional.of((system, user) -> "<" + system + "|" + user + ">"));
+        List<Document> all = documents(1);
+        Question question = chat.present(task, all, all, true).getFirst().question();
+        assertThat(question.pairs())
+                .containsExactly(new Pair("<S|q0>", "no"), new Pair("<S|q0>", "a0"));
+    }
+}
