@@ -2,8 +2,10 @@ package mobilellm.app;
 
 import mobilellm.MobileLlm;
 import mobilellm.engine.Session;
+import mobilellm.evaluation.Divergence;
 import mobilellm.evaluation.Perplexity;
 import mobilellm.evaluation.Windows;
+import mobilellm.tokenizer.Tokenizer;
 
 import org.jspecify.annotations.Nullable;
 
@@ -13,10 +15,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 import java.io.IOException;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Locale;
-import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 
 /// `mobilellm perplexity [MODEL] --file F`
 @Command(
@@ -24,13 +24,18 @@ import java.util.Map;
         description = {
             "How well a model predicts a text: its perplexity for a token, a word and a byte. The"
                     + " text is cut into windows, each of which starts from nothing.",
+            "",
+            "With --baseline also how far its predictions lie from those of another model: what"
+                    + " quantising has cost, for instance.",
         },
         footer = {
             "  mobilellm perplexity smollm2:135m --file README.md --window 512",
+            "  mobilellm perplexity q4.gguf --baseline f16.gguf --file README.md --window 512",
             "  mobilellm perplexity tiny --file README.md --sharing immediate:2:first-visit --json"
         })
 final class PerplexityVerb implements Verb {
     private static final int LONGEST_DEFAULT_WINDOW = 2048;
+    private static final int LLAMA_CPP_WINDOW = 512;
 
     @Parameters(arity = "0..1", paramLabel = "MODEL", description = "the model")
     @Nullable String name;
@@ -70,12 +75,67 @@ final class PerplexityVerb implements Verb {
             description = "only the first N windows")
     int limit = Integer.MAX_VALUE;
 
+    @Option(
+            names = "--protocol",
+            paramLabel = "NAME",
+            converter = ProtocolConverter.class,
+            description = {
+                "papers (default): every token of a window but the first is predicted;",
+                "llama.cpp: those of its second half, as llama-perplexity counts (windows of 512)"
+            })
+    String protocol = ProtocolConverter.PAPERS;
+
+    @Option(
+            names = "--baseline",
+            paramLabel = "MODEL",
+            description =
+                    "compare with this model on the same tokens: Kullback-Leibler divergence, how"
+                            + " often both find the same token most probable")
+    @Nullable String baseline;
+
+    @Option(
+            names = "--baseline-kernels",
+            paramLabel = "NAME",
+            converter = KernelConverter.class,
+            description = "kernels of the baseline (default: the same as --kernels)")
+    @Nullable String baselineKernels;
+
     @Mixin ModelOptions model = new ModelOptions();
     @Mixin EngineOptions engine = new EngineOptions();
     @Mixin KernelOption kernel = new KernelOption();
 
     @Override
     public void run(Context context) throws IOException, InterruptedException {
+        check();
+        Models models = new Models(context);
+        Models.Located located = models.locate(name, model.yes);
+        Optional<Models.Located> other =
+                baseline == null
+                        ? Optional.empty()
+                        : Optional.of(models.locate(baseline, model.yes));
+        EvaluationText text = EvaluationText.read(file, jsonl, context);
+        try (MobileLlm loaded = ModelLoader.load(context, located, model, engine, kernel.kernels)) {
+            int[] ids = text.encode(loaded.tokenizer());
+            Windows windows = windows(loaded);
+            int count = Math.min(limit, windows.count(ids.length));
+            PerplexityProgress progress = new PerplexityProgress(context.notes(), count);
+            PerplexityReport.Measured measured =
+                    new PerplexityReport.Measured(text, ids.length, windows, count);
+            if (other.isPresent()) {
+                Divergence divergence = divergence(context, other.get(), loaded, ids, progress);
+                DivergenceReport.print(context, divergence, measured);
+            } else {
+                try (Session session = loaded.session()) {
+                    Perplexity result = windows.measure(session, ids, limit, progress::window);
+                    context.notes().clearTransientLine();
+                    PerplexityReport.print(context, result, measured);
+                }
+            }
+        }
+    }
+
+    /// @throws UsageException if the options contradict each other
+    private void check() {
         if ((file == null) == (jsonl == null)) {
             throw new UsageException("give the text with one of --file and --jsonl");
         }
@@ -84,122 +144,67 @@ final class PerplexityVerb implements Verb {
                     "--stride %d is longer than --window %d: tokens between them would be lost"
                             .formatted(stride, window));
         }
-        ModelLoader.checkKernels(kernel.kernels);
-        Models.Located located = new Models(context).locate(name, model.yes);
-        EvaluationText text = EvaluationText.read(file, jsonl, context);
-        try (MobileLlm loaded = ModelLoader.load(context, located, model, engine, kernel.kernels);
-                Session session = loaded.session()) {
-            int[] ids = text.encode(loaded.tokenizer());
-            Windows windows = windows(loaded.contextLength());
-            int count = Math.min(limit, windows.count(ids.length));
-            Progress progress = new Progress(context.notes(), count);
-            Perplexity result = windows.measure(session, ids, limit, progress::window);
-            context.notes().clearTransientLine();
-            print(context, new Answer(result, ids.length, text, windows, count));
+        if (stride != null && isLikeLlamaCpp()) {
+            throw new UsageException(
+                    "--stride contradicts --protocol llama.cpp, whose windows do not overlap");
         }
+        if (baseline == null && baselineKernels != null) {
+            throw new UsageException("--baseline-kernels needs --baseline");
+        }
+        ModelLoader.checkKernels(kernel.kernels);
     }
 
-    private Windows windows(int contextLength) {
-        int length = window == null ? Math.min(LONGEST_DEFAULT_WINDOW, contextLength) : window;
+    private boolean isLikeLlamaCpp() {
+        return protocol.equals(ProtocolConverter.LLAMA_CPP);
+    }
+
+    private Windows windows(MobileLlm loaded) {
+        int usual = isLikeLlamaCpp() ? LLAMA_CPP_WINDOW : LONGEST_DEFAULT_WINDOW;
+        int length = window == null ? Math.min(usual, loaded.contextLength()) : window;
+        if (isLikeLlamaCpp()) {
+            Tokenizer tokenizer = loaded.tokenizer();
+            return Windows.secondHalves(
+                    length, tokenizer.addBos() ? tokenizer.bos() : OptionalInt.empty());
+        }
         return new Windows(length, stride == null ? length : stride);
     }
 
-    /// The estimate so far: on a terminal one line that changes, elsewhere a line every 10 %.
-    private static final class Progress {
-        private final Notes notes;
-        private final int windows;
-        private int done;
-
-        Progress(Notes notes, int windows) {
-            this.notes = notes;
-            this.windows = windows;
-        }
-
-        void window(Perplexity soFar) {
-            int tenth = 10 * done / windows;
-            done++;
-            String line =
-                    String.format(
-                            Locale.ROOT,
-                            "window %d of %d: perplexity %.3f ± %.3f",
-                            done,
-                            windows,
-                            soFar.perplexity(),
-                            soFar.perplexityError());
-            if (notes.isAnimated()) {
-                notes.transientLine(line);
-            } else if (10 * done / windows > tenth && done < windows) {
-                notes.note(line);
-            }
+    private Divergence divergence(
+            Context context,
+            Models.Located other,
+            MobileLlm loaded,
+            int[] ids,
+            PerplexityProgress progress)
+            throws IOException {
+        String kernels = baselineKernels == null ? kernel.kernels : baselineKernels;
+        ModelLoader.checkKernels(kernels);
+        // What the file says: --sharing is the model's.
+        ModelOptions options = new ModelOptions();
+        options.context = model.context;
+        try (MobileLlm second = ModelLoader.load(context, other, options, engine, kernels);
+                Session session = loaded.session();
+                Session reference = second.session()) {
+            checkVocabulary(loaded, second, ids);
+            Divergence divergence =
+                    windows(loaded).compare(session, reference, ids, limit, progress::window);
+            context.notes().clearTransientLine();
+            return divergence;
         }
     }
 
-    /// What is told in the end.
-    ///
-    /// @param tokens of the whole text
-    /// @param count windows that were run
-    private record Answer(
-            Perplexity result, int tokens, EvaluationText text, Windows windows, int count) {
-        double words() {
-            return result.perUnit(tokens, text.words());
+    /// @throws IllegalArgumentException if the ids of the text are not the same text to the baseline
+    private static void checkVocabulary(MobileLlm model, MobileLlm baseline, int[] ids) {
+        int size = model.config().vocabularySize();
+        int other = baseline.config().vocabularySize();
+        if (size != other) {
+            throw new IllegalArgumentException(
+                    "the model has %d tokens and the baseline %d: their predictions can be compared only over the same vocabulary"
+                            .formatted(size, other));
         }
-
-        double bytes() {
-            return result.perUnit(tokens, text.bytes());
+        if (!model.tokenizer().decode(ids, true).equals(baseline.tokenizer().decode(ids, true))) {
+            throw new IllegalArgumentException(
+                    "the baseline reads the ids of the text as another text: their predictions can"
+                            + " be compared only over the same vocabulary");
         }
-
-        double bits() {
-            return result.bitsPerByte(tokens, text.bytes());
-        }
-    }
-
-    private static void print(Context context, Answer answer) {
-        if (context.json()) {
-            context.output().json(json(answer));
-        } else {
-            lines(answer).forEach(context.output()::line);
-        }
-    }
-
-    private static Map<String, Object> json(Answer answer) {
-        Perplexity result = answer.result();
-        Map<String, Object> object = new LinkedHashMap<>();
-        object.put("perplexity", result.perplexity());
-        object.put("stderr", result.perplexityError());
-        object.put("loss", result.loss());
-        if (Double.isFinite(answer.words())) {
-            object.put("word_perplexity", answer.words());
-        }
-        object.put("byte_perplexity", answer.bytes());
-        object.put("bits_per_byte", answer.bits());
-        object.put("tokens", result.tokens());
-        object.put("windows", answer.count());
-        object.put("window", answer.windows().length());
-        object.put("stride", answer.windows().stride());
-        return object;
-    }
-
-    private static List<String> lines(Answer answer) {
-        Perplexity result = answer.result();
-        Windows windows = answer.windows();
-        return List.of(
-                String.format(
-                        Locale.ROOT,
-                        "perplexity %.4f ± %.4f (loss %.5f)",
-                        result.perplexity(),
-                        result.perplexityError(),
-                        result.loss()),
-                String.format(
-                        Locale.ROOT,
-                        "word perplexity %.2f, byte perplexity %.4f, %.4f bits per byte",
-                        answer.words(),
-                        answer.bytes(),
-                        answer.bits()),
-                "tokens predicted: %d, in %d windows of %d, stride %d"
-                        .formatted(
-                                result.tokens(),
-                                answer.count(),
-                                windows.length(),
-                                windows.stride()));
     }
 }

@@ -12,6 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.stream.Stream;
 
 class PerplexityVerbTest {
     /// 200 bytes and 40 words; `He` is one token, so there are 180.
@@ -67,6 +68,38 @@ class PerplexityVerbTest {
         assertThat(number(answer, "tokens")).isEqualTo(6);
     }
 
+    @Test
+    void aBaselineIsReadAtTheSameTime() {
+        String[] options = {"--file=-", "--window=32", "--json", "--sharing=immediate:2:own"};
+        Map<String, Object> answer =
+                perplexity(
+                                Stream.concat(Stream.of("--baseline=" + model), Stream.of(options))
+                                        .toArray(String[]::new))
+                        .json();
+        Map<?, ?> divergence = (Map<?, ?>) answer.getOrDefault("kl", Map.of());
+        assertThat(divergence.keySet())
+                .extracting(Object::toString)
+                .contains("mean", "p99", "max", "stderr");
+        assertThat((Double) divergence.get("mean")).isPositive();
+        assertThat(number(answer, "top1")).isBetween(0.0, 1.0);
+        shell.input(TEXT);
+        double alone = number(perplexity(options).json(), "perplexity");
+        assertThat(number(answer, "perplexity")).isCloseTo(alone, within(1e-4));
+        assertThat(number(answer, "baseline_perplexity")).isNotEqualTo(alone);
+    }
+
+    @Test
+    void peopleReadHowFarTheBaselineIs() {
+        Shell.Result result = perplexity("--file=-", "--baseline=" + model, "--protocol=llama.cpp");
+        assertThat(result.output())
+                .contains(
+                        "the model's is 1.0000 times that",
+                        "divergence: mean 0.000000",
+                        "same most probable token: 100.00 %",
+                        // Two windows of 64, the last 31 tokens of each.
+                        "tokens predicted: 62, in 2 windows of 64");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -78,6 +111,10 @@ class PerplexityVerbTest {
                 "--file - --window 66 | 1 | 64",
                 "--file - --kernels reference | 2 | compute logits only",
                 "--jsonl - | 1 | line 1 of stdin",
+                "--file - --protocol llama.cpp --stride 4 | 2 | contradicts --protocol",
+                "--file - --protocol llamacpp | 2 | expected papers or llama.cpp",
+                "--file - --baseline-kernels scalar | 2 | needs --baseline",
+                "--file - --baseline tiny | 1 | the model has 260 tokens and the baseline",
                 "--file missing.txt | 1 | missing.txt",
             })
     void whatCannotBeMeasuredIsSaid(String options, int exitCode, String message) {

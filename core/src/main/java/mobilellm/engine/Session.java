@@ -209,6 +209,25 @@ public final class Session implements AutoCloseable {
     /// @throws IllegalArgumentException if it is empty, or an id, the first position or the chunk lies out of range
     public void logits(int[] sequence, int first, int chunkLength, LogitsListener listener) {
         check(sequence);
+        logits(0, sequence, first, chunkLength, listener);
+    }
+
+    /// Computes the logits at positions of a sequence of which this one may hold a part: what it holds is kept as far as it
+    /// agrees, and lies before `first`, and not computed again.
+    ///
+    /// @param first position whose logits are the first that are wanted
+    /// @param chunkLength as for [#logits(int[], int, int, LogitsListener)]
+    /// @throws ContextLengthException if `sequence` has more ids than fit
+    /// @throws IllegalArgumentException if it is empty, or an id, the first position or the chunk lies out of range
+    public void continueLogits(
+            int[] sequence, int first, int chunkLength, LogitsListener listener) {
+        check(sequence);
+        logits(Math.min(reusable(sequence), first), sequence, first, chunkLength, listener);
+    }
+
+    /// @param kept positions that are not computed again
+    private void logits(
+            int kept, int[] sequence, int first, int chunkLength, LogitsListener listener) {
         if (first < 0 || first >= sequence.length) {
             throw new IllegalArgumentException(
                     "the first position must be 0 to %d, got %d"
@@ -219,9 +238,9 @@ public final class Session implements AutoCloseable {
                     "chunk length must be 1 to %d, got %d"
                             .formatted(transformer.maximumBatch(), chunkLength));
         }
-        cache.truncate(0);
-        float[][] rows = new float[Math.min(chunkLength, sequence.length)][vocabularySize];
-        for (int start = 0; start < sequence.length; start += chunkLength) {
+        cache.truncate(kept);
+        float[][] rows = new float[Math.min(chunkLength, sequence.length - first)][vocabularySize];
+        for (int start = kept; start < sequence.length; start += chunkLength) {
             int end = Math.min(start + chunkLength, sequence.length);
             batch.clear();
             for (int position = start; position < end; position++) {

@@ -3,17 +3,24 @@ package mobilellm.evaluation;
 import mobilellm.engine.Session;
 
 import java.util.Arrays;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /// Cuts a sequence into windows and measures how well a model predicts them. Every window starts from nothing; it
-/// predicts those of its tokens that no window before it predicted, never its first. With a stride of the window's length
-/// that is all but one of each window; a smaller stride gives each token at least `length - stride` tokens to go by.
+/// predicts those of its tokens that no window before it predicted, and never its first ones. With a stride of the window's
+/// length that is all but one of each window; a smaller stride gives each token at least `length - stride` tokens to go
+/// by.
 ///
 /// A rest that is too short for a window is left out, unless the whole sequence is.
 ///
 /// @param length tokens of a window, one more than the model reads: the last one is only predicted
 /// @param stride tokens from the start of a window to the start of the next
-public record Windows(int length, int stride) {
+/// @param context tokens at the start of each window that are not predicted, at least 1
+/// @param begin id that takes the place of the first of each window; empty for none
+public record Windows(int length, int stride, int context, OptionalInt begin) {
+    /// Rows of logits that a comparison holds of each model: 13 MB for a vocabulary of 50,000.
+    private static final int CHUNK = 64;
+
     public Windows {
         if (length < 2) {
             throw new IllegalArgumentException(
@@ -24,6 +31,24 @@ public record Windows(int length, int stride) {
                     "the stride must be 1 to %d, the length of a window, got %d"
                             .formatted(length, stride));
         }
+        if (context < 1 || context >= length) {
+            throw new IllegalArgumentException(
+                    "the first tokens of a window that are not predicted must be 1 to %d, got %d"
+                            .formatted(length - 1, context));
+        }
+    }
+
+    /// Windows that predict all but their first token.
+    public Windows(int length, int stride) {
+        this(length, stride, 1, OptionalInt.empty());
+    }
+
+    /// Windows as llama.cpp's perplexity tool has them: one after the other, and only the second half of each is predicted.
+    ///
+    /// @param begin id that takes the place of the first of each window, for models that expect one there
+    public static Windows secondHalves(int length, OptionalInt begin) {
+        // Its logits from position length / 2 on predict the tokens behind them.
+        return new Windows(length, length, length / 2 + 1, begin);
     }
 
     /// Windows of a sequence of so many tokens.
@@ -38,46 +63,90 @@ public record Windows(int length, int stride) {
     /// @param most windows to run
     /// @param listener is told the state after each window
     /// @throws mobilellm.engine.ContextLengthException if a window does not fit the session
-    /// @throws IllegalArgumentException if there are less than two ids, or one lies outside the vocabulary
+    /// @throws IllegalArgumentException if there are too few ids to predict one, or one lies outside the vocabulary
     /// @throws ArithmeticException if the model's logits are no numbers
     public Perplexity measure(Session session, int[] ids, int most, Consumer<Perplexity> listener) {
-        if (ids.length < 2) {
-            throw new IllegalArgumentException(
-                    "the text has %d tokens: two are needed to predict one from the other"
-                            .formatted(ids.length));
-        }
         Losses losses = new Losses();
-        int next = 1; // token to predict
-        for (int window = 0; window < Math.min(most, count(ids.length)); window++) {
-            int begin = window * stride;
-            int end = Math.min(begin + length, ids.length);
-            next = Math.max(next, begin + 1);
-            session.score(
-                    Arrays.copyOfRange(ids, begin, end),
-                    next - begin,
-                    (_, score) -> losses.add(-score.logprob()));
-            next = end;
-            listener.accept(losses.mean());
-        }
-        return losses.mean();
+        each(
+                ids,
+                most,
+                (window, first) -> {
+                    session.score(window, first, (_, score) -> losses.add(-score.logprob()));
+                    listener.accept(losses.perplexity());
+                });
+        return losses.perplexity();
     }
 
-    /// Sums of the losses and of their squares.
-    private static final class Losses {
-        private long count;
-        private double sum;
-        private double squares;
+    /// Runs the first windows of a sequence with two models at the same time, and compares what they predict. Memory does not
+    /// grow with the sequence but for 4 bytes a token.
+    ///
+    /// @param model computes; what it holds is lost
+    /// @param baseline what it is compared with; of another model, with the same vocabulary
+    /// @param ids of the whole sequence
+    /// @param most windows to run
+    /// @param listener is told the state after each window
+    /// @throws mobilellm.engine.ContextLengthException if a window does not fit a session
+    /// @throws IllegalArgumentException if there are too few ids to predict one, or one lies outside the vocabulary
+    /// @throws ArithmeticException if a model's logits are no numbers
+    public Divergence compare(
+            Session model, Session baseline, int[] ids, int most, Consumer<Divergence> listener) {
+        Divergences divergences = new Divergences();
+        float[][] modelRows = new float[CHUNK][0];
+        float[][] baselineRows = new float[CHUNK][0];
+        each(
+                ids,
+                most,
+                (window, first) -> {
+                    // Both stay within the same few positions, so that only their logits are held.
+                    for (int start = first - 1; start < window.length - 1; start += CHUNK) {
+                        int end = Math.min(start + CHUNK, window.length - 1);
+                        int[] inputs = Arrays.copyOf(window, end);
+                        keep(model, inputs, start, modelRows);
+                        keep(baseline, inputs, start, baselineRows);
+                        int[] targets = Arrays.copyOfRange(window, start + 1, end + 1);
+                        divergences.add(targets.length, modelRows, baselineRows, targets);
+                    }
+                    listener.accept(divergences.sum());
+                });
+        return divergences.sum();
+    }
 
-        void add(double loss) {
-            count++;
-            sum += loss;
-            squares += loss * loss;
+    private static void keep(Session session, int[] inputs, int first, float[][] rows) {
+        session.continueLogits(
+                inputs,
+                first,
+                CHUNK,
+                (position, logits) -> {
+                    int row = position - first;
+                    if (rows[row].length != logits.length) {
+                        rows[row] = new float[logits.length];
+                    }
+                    System.arraycopy(logits, 0, rows[row], 0, logits.length);
+                });
+    }
+
+    /// One window.
+    @FunctionalInterface
+    private interface Window {
+        /// @param ids of the window
+        /// @param first position of the first id that is predicted
+        void run(int[] ids, int first);
+    }
+
+    private void each(int[] ids, int most, Window window) {
+        if (Math.min(ids.length, length) <= context) {
+            throw new IllegalArgumentException(
+                    "the text has %d tokens: %d are needed to predict one from the others"
+                            .formatted(ids.length, context + 1));
         }
-
-        Perplexity mean() {
-            double mean = sum / count;
-            double variance = count < 2 ? 0 : (squares - sum * mean) / (count - 1);
-            return new Perplexity(count, mean, Math.sqrt(Math.max(0, variance) / count));
+        int next = 1; // token to predict
+        for (int number = 0; number < Math.min(most, count(ids.length)); number++) {
+            int from = number * stride;
+            int[] part = Arrays.copyOfRange(ids, from, Math.min(from + length, ids.length));
+            begin.ifPresent(id -> part[0] = id);
+            next = Math.max(next, from + context);
+            window.run(part, next - from);
+            next = from + part.length;
         }
     }
 }
