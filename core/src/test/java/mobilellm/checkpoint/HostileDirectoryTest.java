@@ -18,12 +18,16 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 /// Directories that have broken, or would break, a reader that believes them, and models that we cannot run.
 class HostileDirectoryTest {
+    private static final ValueLayout.OfFloat FLOAT =
+            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
     @TempDir Path folder;
 
     @ParameterizedTest
@@ -249,6 +253,24 @@ class HostileDirectoryTest {
                 .isInstanceOf(FileSystemException.class)
                 .hasMessageContaining("gone.safetensors")
                 .hasMessageContaining("download it too");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "1, NaN, model.norm.weight, 7",
+        "8, Infinity, model.norm.weight, 0",
+        "9, -Infinity, model.layers.0.mlp.down_proj.weight, 95"
+    })
+    void weightsThatAreNotFiniteAreNamed(int fromEnd, float value, String tensor, int element)
+            throws IOException {
+        Path path = good().write(folder.resolve("model"));
+        Path weights = path.resolve("model.safetensors");
+        byte[] bytes = Files.readAllBytes(weights);
+        MemorySegment.ofArray(bytes).set(FLOAT, bytes.length - (long) fromEnd * Float.BYTES, value);
+        Files.write(weights, bytes);
+        assertThat(refusal(path, MalformedFileException.class))
+                .contains("tensor '%s' (F32)".formatted(tensor))
+                .endsWith("NaN or infinity in element " + element);
     }
 
     private String index(String json) throws IOException {

@@ -10,6 +10,7 @@ import mobilellm.config.KvType;
 import mobilellm.config.LayerSharing;
 import mobilellm.config.LayerSharing.Cache;
 import mobilellm.config.LayerSharing.Strategy;
+import mobilellm.model.KvCache;
 import mobilellm.tensor.MalformedFileException;
 import mobilellm.tensor.Tensor;
 import mobilellm.testing.TinyModel;
@@ -25,8 +26,10 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -38,6 +41,7 @@ class SessionFileTest {
     private static final LayerSharing OWN = new LayerSharing(Strategy.IMMEDIATE, 2, Cache.OWN);
     private static final LayerSharing FIRST_VISIT =
             new LayerSharing(Strategy.REVERSE, 3, Cache.FIRST_VISIT);
+    private static final int PAGE_BYTES = 4096;
 
     @TempDir Path folder;
 
@@ -207,6 +211,23 @@ class SessionFileTest {
                 Files.write(file, damaged);
                 assertRefused(session, file);
             }
+        }
+    }
+
+    /// Its checksum was right when the file was opened; a page that is gone afterwards cannot be read any more.
+    @Test
+    void aFileThatIsCutAfterItWasOpenedIsRefused() throws IOException {
+        Path file = save("vector", KvType.F32, LayerSharing.NONE, ids(60));
+        assertThat(Files.size(file)).isGreaterThan(2 * PAGE_BYTES);
+        try (SessionFile session = SessionFile.open(file);
+                KvCache cache = new KvCache(TinyModel.config(), 60, KvType.F32)) {
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                channel.truncate(PAGE_BYTES);
+            }
+            assertThatThrownBy(() -> session.fill(cache))
+                    .isInstanceOf(MalformedFileException.class)
+                    .hasMessageContaining(file.toString())
+                    .hasMessageContaining("the file became shorter");
         }
     }
 

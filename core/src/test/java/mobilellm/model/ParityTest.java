@@ -55,7 +55,9 @@ class ParityTest {
     @CsvSource({"vector, F16", "auto, F16", "auto, F32"})
     void int8KernelsLoseNoMoreThanRoundedActivationsDo(String kernels, KvType type)
             throws IOException {
-        List<SmolLm2Prompt> prompts = SmolLm2Prompt.all();
+        boolean machine = kernels.equals("auto"); // Vectors take half a minute for the long prompt.
+        List<SmolLm2Prompt> prompts =
+                SmolLm2Prompt.all().stream().filter(p -> machine || p.ids().length < ALL).toList();
         System.out.printf(
                 "%s kernels, %s cache: largest difference of a top-50 logit, mean KL, same best"
                         + " token, equal greedy tokens of 24%n",

@@ -10,6 +10,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /// Files that have broken, or would break, a reader that believes them.
 class HostileSafetensorsTest {
@@ -17,7 +19,7 @@ class HostileSafetensorsTest {
             new HostileBytes(
                     "bad.safetensors",
                     bytes -> SafetensorsFile.parse(bytes, "bad.safetensors"),
-                    32);
+                    40);
 
     private static final String GOOD =
             """
@@ -144,15 +146,23 @@ class HostileSafetensorsTest {
 
     @Test
     void manyTensorsTakeLittleHeapAndTime() {
+        assertAccepted(IntStream.range(0, 100_000).mapToObj(Integer::toString).toList());
+    }
+
+    @Test
+    void namesOfOneHashCodeTakeLittleHeapAndTime() {
+        assertAccepted(HostileBytes.collidingNames(16));
+    }
+
+    private static void assertAccepted(List<String> names) {
         StringBuilder header = new StringBuilder("{");
-        int count = 100_000;
-        for (int i = 0; i < count; i++) {
+        for (int i = 0; i < names.size(); i++) {
             header.append(
-                    "\"%d\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[%d,%d]},"
-                            .formatted(i, i, i + 1));
+                    "\"%s\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[%d,%d]},"
+                            .formatted(names.get(i), i, i + 1));
         }
         header.setCharAt(header.length() - 1, '}');
-        assertThat(LIMITS.isAccepted(file(header.toString(), count))).isTrue();
+        assertThat(LIMITS.isAccepted(file(header.toString(), names.size()))).isTrue();
     }
 
     private static String one(String type, String shape, String offsets) {

@@ -11,7 +11,9 @@ import mobilellm.tensor.UnsupportedModelException;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Consumer;
 
 /// Parses bytes that may be hostile and holds the parser to its promise: a good file or one of two exceptions, on little
@@ -28,11 +30,25 @@ public record HostileBytes(
     /// Messages, stack traces and, at the first call, class loading.
     private static final long SMALL = 4 << 20;
 
+    /// Of the processor: the machine may be busy with something else.
     private static final Duration TIME = Duration.ofSeconds(5);
 
     /// A parser whose heap is in proportion to the file.
     public HostileBytes(String file, Consumer<MemorySegment> parser, int heapPerByte) {
         this(file, parser, SMALL, heapPerByte);
+    }
+
+    /// 2^`pairs` names that are all different and have one and the same [String#hashCode].
+    public static List<String> collidingNames(int pairs) {
+        List<String> names = new ArrayList<>();
+        for (int bits = 0; bits < 1 << pairs; bits++) {
+            StringBuilder name = new StringBuilder();
+            for (int pair = 0; pair < pairs; pair++) {
+                name.append(((bits >> pair) & 1) == 0 ? "Aa" : "BB");
+            }
+            names.add(name.toString());
+        }
+        return names;
     }
 
     /// Whether the bytes are a good file.
@@ -94,14 +110,14 @@ public record HostileBytes(
     private Attempt attempt(byte[] bytes) {
         MemorySegment segment = MemorySegment.ofArray(bytes).asReadOnly();
         long heap = THREADS.getCurrentThreadAllocatedBytes();
-        long start = System.nanoTime();
+        long start = THREADS.getCurrentThreadCpuTime();
         String message = "";
         try {
             parser.accept(segment);
         } catch (MalformedFileException | UnsupportedModelException e) {
             message = String.valueOf(e.getMessage());
         }
-        long nanoseconds = System.nanoTime() - start;
+        long nanoseconds = THREADS.getCurrentThreadCpuTime() - start;
         return new Attempt(message, THREADS.getCurrentThreadAllocatedBytes() - heap, nanoseconds);
     }
 }

@@ -10,6 +10,7 @@ import com.google.protobuf.CodedOutputStream;
 
 import mobilellm.tensor.MalformedFileException;
 import mobilellm.tensor.UnsupportedModelException;
+import mobilellm.testing.HostileBytes;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,11 +19,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.StringJoiner;
 import java.util.function.Function;
 
 /// A `tokenizer.model` or `tokenizer.json` comes from a stranger: whatever its bytes, it gives a tokenizer or a message.
@@ -41,6 +45,12 @@ class HostileTokenizerFileTest {
             "model":{"type":"BPE","unk_token":"?","fuse_unk":true,"vocab":{"?":0,"a":1,"b":2,"ab":3,"_":4,"_a":5,"_ab":6,"1":7},"merges":["a b",["_","a"],"_ ab"]}}
             """;
 
+    private static final HostileBytes LIMITS =
+            new HostileBytes(
+                    "tokenizer.json",
+                    bytes -> json(bytes.toArray(ValueLayout.JAVA_BYTE)).encode(TEXT, false),
+                    100);
+
     @Test
     void survivesEveryTruncation() {
         for (JsonObject model :
@@ -51,7 +61,7 @@ class HostileTokenizerFileTest {
             }
         }
         byte[] json = JSON.strip().getBytes(UTF_8);
-        assertHarmless(this::json, json);
+        assertHarmless(HostileTokenizerFileTest::json, json);
         for (int length = 0; length < json.length; length++) {
             byte[] part = Arrays.copyOf(json, length);
             assertThatThrownBy(() -> json(part)).isInstanceOf(MalformedFileException.class);
@@ -69,7 +79,7 @@ class HostileTokenizerFileTest {
         }
         byte[] json = JSON.getBytes(UTF_8);
         for (int round = 0; round < 4_000; round++) {
-            assertHarmless(this::json, flipped(json, random));
+            assertHarmless(HostileTokenizerFileTest::json, flipped(json, random));
         }
     }
 
@@ -239,7 +249,24 @@ class HostileTokenizerFileTest {
         assertTimeoutPreemptively(Vectors.LINEAR, () -> normalised.encode(marks, false));
     }
 
-    private Tokenizer json(byte[] bytes) {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void tokensOfOneHashCodeTakeLittleHeapAndTime(boolean added) {
+        StringJoiner vocabulary = new StringJoiner(",", "{", "}");
+        StringJoiner tokens = new StringJoiner(",", "[", "]");
+        List<String> names = HostileBytes.collidingNames(16);
+        for (int id = 0; id < names.size(); id++) {
+            String name = names.get(id);
+            vocabulary.add("\"%s\":%d".formatted(name, id));
+            tokens.add("{\"id\":%d,\"content\":\"%s\"}".formatted(id, name));
+        }
+        String file =
+                "{\"added_tokens\":%s,\"decoder\":{\"type\":\"Fuse\"},\"model\":{\"type\":\"BPE\",\"vocab\":%s,\"merges\":[]}}"
+                        .formatted(added ? tokens : "[]", vocabulary);
+        assertThat(LIMITS.isAccepted(file.getBytes(UTF_8))).isTrue();
+    }
+
+    private static Tokenizer json(byte[] bytes) {
         return Tokenizers.fromJson(bytes, TokenizerOptions.defaults());
     }
 
