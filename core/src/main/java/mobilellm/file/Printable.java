@@ -19,22 +19,26 @@ public final class Printable {
 
     private static String shown(String text, int longest) {
         StringBuilder shown = new StringBuilder();
-        for (int i = 0; i < Math.min(text.length(), longest); i++) {
-            char c = text.charAt(i);
-            if (isControl(c)) {
-                shown.append("\\u%04x".formatted((int) c));
-            } else {
-                shown.append(c);
-            }
-        }
-        return shown.append(text.length() > longest ? "..." : "").toString();
+        text.codePoints()
+                .limit(longest)
+                .forEach(
+                        c -> {
+                            if (isControl(c)) {
+                                shown.append("\\u%04x".formatted(c));
+                            } else {
+                                shown.appendCodePoint(c);
+                            }
+                        });
+        return shown.append(text.codePointCount(0, text.length()) > longest ? "..." : "")
+                .toString();
     }
 
-    /// Whether a terminal might act on the character instead of showing it.
-    public static boolean isControl(char c) {
-        int type = Character.getType(c);
+    /// Whether a terminal might act on the code point, or cannot show it: a surrogate without its other half.
+    public static boolean isControl(int codePoint) {
+        int type = Character.getType(codePoint);
         return type == Character.CONTROL
                 || type == Character.FORMAT
+                || type == Character.SURROGATE
                 || type == Character.LINE_SEPARATOR
                 || type == Character.PARAGRAPH_SEPARATOR;
     }

@@ -80,7 +80,7 @@ final class MetadataReader {
         if (name.isEmpty()) {
             throw cursor.malformed(at, "the %s is empty".formatted(what));
         }
-        if (name.chars().anyMatch(c -> Printable.isControl((char) c))) {
+        if (name.codePoints().anyMatch(Printable::isControl)) {
             throw cursor.malformed(
                     at, "the %s %s has control characters".formatted(what, Printable.quote(name)));
         }

@@ -1,5 +1,7 @@
 package mobilellm.hub;
 
+import mobilellm.file.Printable;
+
 import org.jspecify.annotations.Nullable;
 
 import java.net.URI;

@@ -1,5 +1,7 @@
 package mobilellm.hub;
 
+import mobilellm.file.Printable;
+
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
@@ -108,11 +110,11 @@ final class HubClient implements AutoCloseable {
             }
         }
         throw new HubException(
-                Printable.address(start)
+                Shown.address(start)
                         + " redirects more than "
                         + MOST_REDIRECTS
                         + " times, last to "
-                        + Printable.address(uri));
+                        + Shown.address(uri));
     }
 
     private HttpResponse<Flow.Publisher<List<ByteBuffer>>> send(

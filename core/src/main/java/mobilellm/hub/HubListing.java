@@ -65,8 +65,7 @@ final class HubListing {
                     .toList();
         } catch (JacksonException e) {
             throw new HubException(
-                    Printable.address(address)
-                            + " answered with something that is no list of files",
+                    Shown.address(address) + " answered with something that is no list of files",
                     e);
         }
     }
@@ -83,7 +82,7 @@ final class HubListing {
             }
             if (content.size() > LARGEST) {
                 throw new HubException(
-                        Printable.address(answer.from())
+                        Shown.address(answer.from())
                                 + " goes on after "
                                 + LARGEST
                                 + " bytes; expected a list of files");

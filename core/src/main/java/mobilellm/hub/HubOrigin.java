@@ -1,5 +1,7 @@
 package mobilellm.hub;
 
+import mobilellm.file.Printable;
+
 import java.net.URI;
 import java.util.Locale;
 import java.util.Optional;
@@ -38,7 +40,7 @@ final class HubOrigin {
             to = from.resolve(location);
         } catch (IllegalArgumentException e) {
             throw new HubException(
-                    Printable.address(from)
+                    Shown.address(from)
                             + " redirects to something that is no address: "
                             + Printable.line(location),
                     e);
@@ -46,15 +48,15 @@ final class HubOrigin {
         boolean web = scheme(to).equals("https") || scheme(to).equals("http");
         if (!web || host(to).isEmpty() || to.getUserInfo() != null) {
             throw new HubException(
-                    Printable.address(from)
+                    Shown.address(from)
                             + " redirects to something that is no web address: "
-                            + Printable.address(to));
+                            + Shown.address(to));
         }
         if (scheme(from).equals("https") && scheme(to).equals("http")) {
             throw new HubException(
-                    Printable.address(from)
+                    Shown.address(from)
                             + " redirects to "
-                            + Printable.address(to)
+                            + Shown.address(to)
                             + ", which is not encrypted; refused");
         }
         return to;

@@ -1,5 +1,7 @@
 package mobilellm.hub;
 
+import mobilellm.file.Printable;
+
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpHeaders;
@@ -16,7 +18,7 @@ final class HubRefusal {
     /// @param isHub whether the hub itself refused, not a storage host it led to
     static IOException of(
             URI uri, int status, HttpHeaders headers, boolean isHub, HubOptions options) {
-        String where = Printable.address(uri) + " answered " + status;
+        String where = Shown.address(uri) + " answered " + status;
         return switch (status) {
             case 401, 403 ->
                     // An address of a storage host grants access for a while only; the hub gives a
@@ -57,9 +59,9 @@ final class HubRefusal {
 
     /// The page of the repository that a file's address belongs to.
     private static String page(URI file, HubOptions options) {
-        String address = Printable.address(file);
+        String address = Shown.address(file);
         int end = address.indexOf("/resolve/");
-        return end < 0 ? Printable.address(options.endpoint()) : address.substring(0, end);
+        return end < 0 ? Shown.address(options.endpoint()) : address.substring(0, end);
     }
 
     private static String explanation(HttpHeaders headers) {

@@ -1,5 +1,7 @@
 package mobilellm.hub;
 
+import mobilellm.file.Printable;
+
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;

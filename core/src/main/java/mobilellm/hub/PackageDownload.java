@@ -1,5 +1,6 @@
 package mobilellm.hub;
 
+import mobilellm.file.Printable;
 import mobilellm.hub.ModelSource.PythonPackage;
 
 import java.io.IOException;
@@ -148,7 +149,7 @@ final class PackageDownload {
                 throw new HubException(
                         source.describe()
                                 + " is larger than the "
-                                + Printable.bytes(source.downloadBytes())
+                                + Shown.bytes(source.downloadBytes())
                                 + " that are expected; stopped");
             }
             if (System.nanoTime() - since > SILENCE.toNanos()) {

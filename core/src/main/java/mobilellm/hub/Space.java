@@ -15,9 +15,9 @@ final class Space {
             throw new HubException(
                     what
                             + " has "
-                            + Printable.bytes(bytes)
+                            + Shown.bytes(bytes)
                             + "; the limit is "
-                            + Printable.bytes(options.maximumBytes()));
+                            + Shown.bytes(options.maximumBytes()));
         }
     }
 
@@ -29,11 +29,11 @@ final class Space {
             throw new HubException(
                     what
                             + " needs "
-                            + Printable.bytes(bytes)
+                            + Shown.bytes(bytes)
                             + " on the disk of "
                             + folder
                             + ", which has "
-                            + Printable.bytes(free)
+                            + Shown.bytes(free)
                             + " free; make room, or set MOBILELLM_HOME to another disk");
         }
     }

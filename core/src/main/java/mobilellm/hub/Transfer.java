@@ -73,7 +73,7 @@ final class Transfer {
             }
             if (have == 0) {
                 throw new HubException(
-                        Printable.address(answer.from())
+                        Shown.address(answer.from())
                                 + " answered "
                                 + answer.status()
                                 + ", although the whole file was asked for");
@@ -185,7 +185,7 @@ final class Transfer {
                     && expected.isPresent()
                     && total.getAsLong() != expected.getAsLong()) {
                 throw new HubException(
-                        Printable.address(answer.from())
+                        Shown.address(answer.from())
                                 + " has "
                                 + total.getAsLong()
                                 + " bytes; expected "
@@ -204,7 +204,7 @@ final class Transfer {
                                 + " bytes that were announced"
                         : source.describe()
                                 + " is longer than the limit of "
-                                + Printable.bytes(options.maximumBytes())
+                                + Shown.bytes(options.maximumBytes())
                                 + "; stopped there");
     }
 

@@ -1,5 +1,7 @@
 package mobilellm.hub;
 
+import mobilellm.file.Printable;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

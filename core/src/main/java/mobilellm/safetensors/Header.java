@@ -89,7 +89,7 @@ final class Header {
             reader.object("it", key -> metadata.put(key, reader.string("a value")));
             return;
         }
-        if (name.isEmpty() || name.chars().anyMatch(c -> Printable.isControl((char) c))) {
+        if (name.isEmpty() || name.codePoints().anyMatch(Printable::isControl)) {
             throw reader.malformed("the name is empty or has control characters");
         }
         entries.add(new EntryReader(reader, name).read());

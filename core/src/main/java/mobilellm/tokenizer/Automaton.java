@@ -1,5 +1,6 @@
 package mobilellm.tokenizer;
 
+import mobilellm.file.Printable;
 import mobilellm.tensor.UnsupportedModelException;
 
 import org.jspecify.annotations.Nullable;
@@ -346,7 +347,7 @@ final class Automaton {
         private UnsupportedModelException unsupported(String problem) {
             return new UnsupportedModelException(
                     "pattern %s of the tokenizer %s; that is not supported"
-                            .formatted(Quotation.of(source), problem));
+                            .formatted(Printable.quote(source), problem));
         }
     }
 }

@@ -1,5 +1,7 @@
 package mobilellm.tokenizer;
 
+import mobilellm.file.Printable;
+
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -63,7 +65,7 @@ final class JsonDecoder {
                                 tree.flag("add_prefix_space", true) ? "always" : "never");
                 leadingSpaces = scheme.equals("never") ? 0 : 1;
             }
-            default -> throw tree.unsupported("decoder " + Quotation.of(tree.type()));
+            default -> throw tree.unsupported("decoder " + Printable.quote(tree.type()));
         }
     }
 

@@ -2,6 +2,8 @@ package mobilellm.tokenizer;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import mobilellm.file.Printable;
+
 import java.text.Normalizer;
 import java.util.Base64;
 import java.util.List;
@@ -44,7 +46,7 @@ final class JsonStages {
             }
             case "Replace" -> replace(tree);
             case "Precompiled" -> precompiled(tree);
-            default -> throw tree.unsupported("normalizer " + Quotation.of(tree.type()));
+            default -> throw tree.unsupported("normalizer " + Printable.quote(tree.type()));
         };
     }
 
@@ -82,7 +84,7 @@ final class JsonStages {
             case "Whitespace" -> new Split(WORDS_WITH_JOINERS, Split.Behaviour.REMOVED, true);
             case "WhitespaceSplit" -> new Split("\\s", Split.Behaviour.REMOVED, false);
             case "Metaspace" -> metaspace(tree);
-            default -> throw tree.unsupported("pre_tokenizer " + Quotation.of(tree.type()));
+            default -> throw tree.unsupported("pre_tokenizer " + Printable.quote(tree.type()));
         };
     }
 
@@ -109,7 +111,7 @@ final class JsonStages {
                 tree.string(
                         "prepend_scheme", tree.flag("add_prefix_space", true) ? "always" : "never");
         if (!List.of("always", "first", "never").contains(scheme)) {
-            throw tree.unsupported("prepend_scheme " + Quotation.of(scheme));
+            throw tree.unsupported("prepend_scheme " + Printable.quote(scheme));
         }
         Stage prepended =
                 (utf8, from, to, first, next) -> {
@@ -140,7 +142,7 @@ final class JsonStages {
                 return behaviour;
             }
         }
-        throw tree.unsupported("behavior " + Quotation.of(name));
+        throw tree.unsupported("behavior " + Printable.quote(name));
     }
 
     /// The pattern of a component, which is a regular expression or plain text.

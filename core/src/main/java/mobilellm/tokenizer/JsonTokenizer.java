@@ -2,6 +2,7 @@ package mobilellm.tokenizer;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import mobilellm.file.Printable;
 import mobilellm.tensor.MalformedFileException;
 
 import java.util.ArrayList;
@@ -101,7 +102,7 @@ final class JsonTokenizer {
         if (id < 0) {
             throw new MalformedFileException(
                     "token %s, which begins or ends sequences, is not in the vocabulary of tokenizer.json"
-                            .formatted(Quotation.of(token)));
+                            .formatted(Printable.quote(token)));
         }
         return OptionalInt.of(id);
     }
@@ -134,7 +135,7 @@ final class JsonTokenizer {
         if (byId[id] != null) {
             throw new MalformedFileException(
                     "tokens %s and %s of tokenizer.json have the same id %d"
-                            .formatted(Quotation.of(byId[id]), Quotation.of(token), id));
+                            .formatted(Printable.quote(byId[id]), Printable.quote(token), id));
         }
         byId[id] = token;
     }
@@ -217,7 +218,7 @@ final class JsonTokenizer {
         return switch (type) {
             case "BPE" -> bpe();
             case "Unigram" -> unigram();
-            default -> throw model.unsupported("model " + Quotation.of(type));
+            default -> throw model.unsupported("model " + Printable.quote(type));
         };
     }
 

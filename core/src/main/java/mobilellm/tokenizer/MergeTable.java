@@ -1,5 +1,6 @@
 package mobilellm.tokenizer;
 
+import mobilellm.file.Printable;
 import mobilellm.tensor.MalformedFileException;
 
 import java.util.BitSet;
@@ -98,6 +99,7 @@ final class MergeTable {
 
     private static MalformedFileException malformed(int rank, String line, String problem) {
         return new MalformedFileException(
-                "merge %d of the tokenizer, %s: %s".formatted(rank, Quotation.of(line), problem));
+                "merge %d of the tokenizer, %s: %s"
+                        .formatted(rank, Printable.quote(line), problem));
     }
 }

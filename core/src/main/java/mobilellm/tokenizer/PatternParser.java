@@ -1,5 +1,6 @@
 package mobilellm.tokenizer;
 
+import mobilellm.file.Printable;
 import mobilellm.tensor.MalformedFileException;
 import mobilellm.tensor.UnsupportedModelException;
 
@@ -346,12 +347,12 @@ final class PatternParser {
     private UnsupportedModelException unsupported(String what) {
         return new UnsupportedModelException(
                 "pattern %s of the tokenizer, character %d: %s is not supported"
-                        .formatted(Quotation.of(source), place, Quotation.of(what)));
+                        .formatted(Printable.quote(source), place, Printable.quote(what)));
     }
 
     private MalformedFileException malformed(String problem) {
         return new MalformedFileException(
                 "pattern %s of the tokenizer, character %d: %s"
-                        .formatted(Quotation.of(source), place, problem));
+                        .formatted(Printable.quote(source), place, problem));
     }
 }

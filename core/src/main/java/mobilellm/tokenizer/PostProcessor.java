@@ -1,5 +1,7 @@
 package mobilellm.tokenizer;
 
+import mobilellm.file.Printable;
+
 import java.util.List;
 import java.util.Optional;
 
@@ -27,7 +29,7 @@ record PostProcessor(Optional<String> bos, Optional<String> eos) {
                 yield result;
             }
             case "TemplateProcessing" -> template(tree);
-            default -> throw tree.unsupported("post_processor " + Quotation.of(tree.type()));
+            default -> throw tree.unsupported("post_processor " + Printable.quote(tree.type()));
         };
     }
 

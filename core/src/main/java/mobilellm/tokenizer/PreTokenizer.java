@@ -1,5 +1,6 @@
 package mobilellm.tokenizer;
 
+import mobilellm.file.Printable;
 import mobilellm.tensor.UnsupportedModelException;
 
 import java.util.Arrays;
@@ -119,7 +120,7 @@ enum PreTokenizer {
         }
         throw new UnsupportedModelException(
                 "unknown pre-tokenizer %s; known are: %s"
-                        .formatted(Quotation.of(ggufName), String.join(", ", names())));
+                        .formatted(Printable.quote(ggufName), String.join(", ", names())));
     }
 
     /// All names, in alphabetical order.

@@ -1,5 +1,6 @@
 package mobilellm.tokenizer;
 
+import mobilellm.file.Printable;
 import mobilellm.tensor.MalformedFileException;
 
 import java.util.ArrayList;
@@ -108,7 +109,7 @@ final class SentencePiece {
                 if (value < 0) {
                     throw new MalformedFileException(
                             "piece %d of the tokenizer, %s, is of type byte; expected <0x00> to <0xFF>"
-                                    .formatted(id, Quotation.of(pieces.get(id))));
+                                    .formatted(id, Printable.quote(pieces.get(id))));
                 }
                 count += found[value] < 0 ? 1 : 0;
                 found[value] = id;

@@ -4,6 +4,7 @@ import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.WireFormat;
 
+import mobilellm.file.Printable;
 import mobilellm.tensor.MalformedFileException;
 import mobilellm.tensor.UnsupportedModelException;
 
@@ -214,7 +215,7 @@ final class SentencePieceFile {
         if (id < 0 || id > pieces.size()) {
             throw new MalformedFileException(
                     "special token %s has id %d; expected at most %d, the first behind the tokenizer's own"
-                            .formatted(Quotation.of(text), id, pieces.size()));
+                            .formatted(Printable.quote(text), id, pieces.size()));
         }
         if (id == pieces.size()) {
             add(text, 0, CONTROL);

@@ -1,5 +1,6 @@
 package mobilellm.tokenizer;
 
+import mobilellm.file.Printable;
 import mobilellm.tensor.MalformedFileException;
 
 import tools.jackson.core.JacksonException;
@@ -171,7 +172,7 @@ record TokenizerJson(
                 if (space <= 0 || space != line.lastIndexOf(' ') || space == line.length() - 1) {
                     throw new MalformedFileException(
                             "merge %d of the tokenizer, %s: expected two tokens with one space between them"
-                                    .formatted(merges.size() / 2, Quotation.of(line)));
+                                    .formatted(merges.size() / 2, Printable.quote(line)));
                 }
                 merges.add(line.substring(0, space));
                 merges.add(line.substring(space + 1));

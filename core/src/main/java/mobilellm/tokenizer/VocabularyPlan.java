@@ -1,5 +1,7 @@
 package mobilellm.tokenizer;
 
+import mobilellm.file.Printable;
+
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -65,7 +67,7 @@ public record VocabularyPlan(
             if (!distinct.add(token)) {
                 throw new IllegalArgumentException(
                         "special token %s is empty, there already, or %s"
-                                .formatted(Quotation.of(token), LearntTokens.UNKNOWN));
+                                .formatted(Printable.quote(token), LearntTokens.UNKNOWN));
             }
         }
         List<String> roles = new ArrayList<>();

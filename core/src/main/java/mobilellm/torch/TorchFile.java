@@ -136,7 +136,7 @@ public final class TorchFile implements TensorFile {
         }
 
         private void requireName(String name) {
-            if (name.isEmpty() || name.chars().anyMatch(c -> Printable.isControl((char) c))) {
+            if (name.isEmpty() || name.codePoints().anyMatch(Printable::isControl)) {
                 throw new MalformedFileException(
                         "%s: tensor name %s is empty or has control characters"
                                 .formatted(file, Printable.quote(name)));

@@ -222,7 +222,7 @@ final class ZipArchive {
                         || entryName.contains("\\")
                         || entryName.contains(":")
                         || List.of(entryName.split("/", -1)).contains("..")
-                        || entryName.chars().anyMatch(c -> Printable.isControl((char) c));
+                        || entryName.codePoints().anyMatch(Printable::isControl);
         if (odd) {
             throw cursor.malformed(
                     at,

@@ -100,7 +100,7 @@ final class PackageDownloadTest {
                                         .startsWith("  Python package demo 1.0: ")
                                         .endsWith(
                                                 "failed (exit code 1): ERROR: No matching"
-                                                        + " [31mdistribution"));
+                                                        + " \\u001b[31mdistribution"));
     }
 
     @Test

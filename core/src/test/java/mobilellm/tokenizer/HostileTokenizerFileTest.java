@@ -187,12 +187,12 @@ class HostileTokenizerFileTest {
     @CsvSource(
             delimiter = '~',
             value = {
-                "'\"type\":\"BPE\"' ~ '\"type\":\"WordPiece\"' ~ 'model \"WordPiece\"'",
-                "'\"NFC\"' ~ '\"BertNormalizer\"' ~ 'normalizer \"BertNormalizer\"'",
-                "'\"Digits\"' ~ '\"BertPreTokenizer\"' ~ 'pre_tokenizer \"BertPreTokenizer\"'",
-                "'\"Fuse\"' ~ '\"CTC\"' ~ 'decoder \"CTC\"'",
+                "'\"type\":\"BPE\"' ~ '\"type\":\"WordPiece\"' ~ 'model ''WordPiece'''",
+                "'\"NFC\"' ~ '\"BertNormalizer\"' ~ 'normalizer ''BertNormalizer'''",
+                "'\"Digits\"' ~ '\"BertPreTokenizer\"' ~ 'pre_tokenizer ''BertPreTokenizer'''",
+                "'\"Fuse\"' ~ '\"CTC\"' ~ 'decoder ''CTC'''",
                 "'\"TemplateProcessing\"' ~ '\"BertProcessing\"' ~ 'post_processor"
-                        + " \"BertProcessing\"'",
+                        + " ''BertProcessing'''",
                 "'\"fuse_unk\":true' ~ '\"dropout\":0.1' ~ dropout",
                 "'\"fuse_unk\":true' ~ '\"end_of_word_suffix\":\"</w>\"' ~ end_of_word_suffix",
                 "'\"decoder\":' ~ '\"coder\":' ~ a file without one",

@@ -19,18 +19,18 @@ class HostileVocabularyTest {
     @ParameterizedTest
     @ValueSource(strings = {"", " ", "a", "ab", "a ", " b", "a  b", "a b a", "a\tb", "a b "})
     void refusesAMergeThatIsNotTwoTokens(String merge) {
-        assertRefused(with(List.of("a b"), merge), "merge 1 of the tokenizer, \"");
+        assertRefused(with(List.of("a b"), merge), "merge 1 of the tokenizer, '");
     }
 
     @Test
     void refusesAMergeOfUnknownTokens() {
         assertRefused(
                 with(List.of("a b"), "xy a"),
-                "merge 1 of the tokenizer, \"xy a\": its first half is not");
+                "merge 1 of the tokenizer, 'xy a': its first half is not");
         assertRefused(with(List.of("a b"), "a xy"), "its second half is not in the vocabulary");
         assertRefused(with(List.of("a b"), "a c"), "the merged token is not in the vocabulary");
         assertRefused(
-                with(List.of(), "a " + "\u001B".repeat(1000)), "\\u001B...\": its second half");
+                with(List.of(), "a " + "\u001B".repeat(1000)), "\\u001b...': its second half");
     }
 
     @ParameterizedTest

@@ -127,7 +127,7 @@ class PreTokenizerTest {
         assertThatThrownBy(() -> PreTokenizer.named("qwen\u001B[31m"))
                 .isInstanceOf(UnsupportedModelException.class)
                 .hasMessageStartingWith(
-                        "unknown pre-tokenizer \"qwen\\u001B[31m\"; known are: a.x-4.0,"
+                        "unknown pre-tokenizer 'qwen\\u001b[31m'; known are: a.x-4.0,"
                                 + " chatglm-bpe,")
                 .hasMessageContaining("smollm");
     }
