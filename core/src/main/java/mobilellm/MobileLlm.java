@@ -96,13 +96,7 @@ public final class MobileLlm implements AutoCloseable {
     /// @throws IllegalArgumentException if an option does not suit the model or the machine
     public static MobileLlm load(Path path, LoadOptions options) throws IOException {
         try (Checkpoint checkpoint = Checkpoint.open(path)) {
-            MobileLlm model =
-                    of(
-                            checkpoint.tensors(),
-                            checkpoint.config(),
-                            tokenizer(checkpoint),
-                            checkpoint.chatTemplate(),
-                            options);
+            MobileLlm model = of(checkpoint, path, options);
             try {
                 checkpoint.requireUnchanged();
                 RecommendedSampling recommended =
@@ -115,6 +109,17 @@ public final class MobileLlm implements AutoCloseable {
                 model.close();
                 throw e;
             }
+        }
+    }
+
+    private static MobileLlm of(Checkpoint checkpoint, Path path, LoadOptions options) {
+        Supplier<Tokenizer> tokenizer = tokenizer(checkpoint);
+        Optional<String> chatTemplate = checkpoint.chatTemplate();
+        try {
+            return of(checkpoint.tensors(), checkpoint.config(), tokenizer, chatTemplate, options);
+        } catch (MalformedFileException e) {
+            // Who packs a tensor knows its name, and no file's.
+            throw new MalformedFileException(path + ": " + e.getMessage(), e);
         }
     }
 
@@ -133,7 +138,7 @@ public final class MobileLlm implements AutoCloseable {
         KernelProvider kernels = Kernels.of(options.kernels());
         ThreadTeam team = new ThreadTeam(options.threads());
         try {
-            Weights weights = Weights.load(tensors, team);
+            Weights weights = Weights.load(tensors, kernels, team);
             try {
                 return new MobileLlm(
                         config,

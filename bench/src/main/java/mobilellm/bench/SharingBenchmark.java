@@ -227,7 +227,7 @@ public class SharingBenchmark {
         private final Batch batch = new Batch();
 
         Ready(Loaded loaded, String kernels, ThreadTeam team) {
-            weights = Weights.load(loaded.tensors(), team);
+            weights = Weights.load(loaded.tensors(), Kernels.of(kernels), team);
             transformer = new Transformer(loaded.config(), weights, Kernels.of(kernels), team);
             cache = new KvCache(loaded.config(), SEQUENCE, KvType.F16);
         }

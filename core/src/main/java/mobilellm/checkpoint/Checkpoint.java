@@ -8,7 +8,6 @@ import mobilellm.tensor.UnsupportedModelException;
 import mobilellm.tokenizer.Tokenizer;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,8 +19,9 @@ import java.util.stream.Stream;
 /// A model as it was stored, whatever the file format: what it is ([#config]), its weights by what they do ([#tensors]),
 /// and what it needs to talk ([#tokenizer], [#chatTemplate]). Nothing behind this class knows a file format.
 ///
-/// [#open] checks everything that a forward pass relies on: every tensor is there, has the shape that the configuration
-/// asks for and holds finite numbers; sizes agree with each other and with the vocabulary. What this version does not do
+/// [#open] checks everything that a forward pass relies on: every tensor is there and has the shape that the configuration
+/// asks for; sizes agree with each other and with the vocabulary; vectors hold finite numbers. Whether matrices do is seen when
+/// they are packed. What this version does not do
 /// (experts, biases, RoPE scaling ...) is refused by name, never ignored.
 ///
 /// Formats: GGUF files of architecture `llama` or `mobilellm`, and directories as the Hugging Face hub has them
@@ -30,15 +30,13 @@ public final class Checkpoint implements AutoCloseable {
     private static final String GGUF_SUFFIX = ".gguf";
 
     private final ModelSource source;
-    private final Arena arena;
     private final ModelConfig config;
     private final ModelTensors tensors;
 
-    private Checkpoint(ModelSource source, Arena arena) {
+    private Checkpoint(ModelSource source) {
         this.source = source;
-        this.arena = arena;
         this.config = source.config();
-        this.tensors = new TensorReader(source, config, arena).read();
+        this.tensors = new TensorReader(source, config).read();
     }
 
     /// Opens a GGUF file (known by its first bytes, not by its name), a directory with `config.json` and weights in
@@ -50,11 +48,9 @@ public final class Checkpoint implements AutoCloseable {
     /// @throws IOException if there is nothing to open
     public static Checkpoint open(Path fileOrDirectory) throws IOException {
         ModelSource source = source(fileOrDirectory);
-        Arena arena = Arena.ofShared();
         try {
-            return new Checkpoint(source, arena);
+            return new Checkpoint(source);
         } catch (Throwable e) {
-            arena.close();
             source.close();
             throw e;
         }
@@ -168,7 +164,6 @@ public final class Checkpoint implements AutoCloseable {
     /// Frees the weights; no tensor of this checkpoint may be used any more.
     @Override
     public void close() {
-        arena.close();
         source.close();
     }
 }

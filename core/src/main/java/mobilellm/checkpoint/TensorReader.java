@@ -6,42 +6,36 @@ import mobilellm.config.ModelConfig;
 import mobilellm.file.Printable;
 import mobilellm.quant.NonFinite;
 import mobilellm.tensor.MalformedFileException;
+import mobilellm.tensor.RowOrder;
 import mobilellm.tensor.Shape;
 import mobilellm.tensor.Tensor;
 import mobilellm.tensor.UnsupportedModelException;
 
-import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
-import java.util.function.UnaryOperator;
 
-/// Finds the weights by name, and checks that every one is there, has the shape that the configuration asks for and holds
-/// finite numbers, and that there are no others: a tensor that nobody reads, such as a bias, means that the model computes
+/// Finds the weights by name, and checks that every one is there, has the shape that the configuration asks for, that
+/// vectors hold finite numbers, and that there are no other tensors: a tensor that nobody reads, such as a bias, means that the model computes
 /// something else than we would.
 final class TensorReader {
     private final String file;
     private final Map<String, Tensor> stored;
     private final TensorNames names;
     private final ModelConfig config;
-    private final UnaryOperator<Tensor> rotated;
+    private final RowOrder rotated;
     private final Set<String> read = new HashSet<>();
 
     /// @param source whose tensors are read
-    /// @param arena owner of the weights that are not used as they lie in the file
-    TensorReader(ModelSource source, ModelConfig config, Arena arena) {
+    TensorReader(ModelSource source, ModelConfig config) {
         this.file = source.name();
         this.stored = source.weights();
         this.names = source.names();
         this.config = config;
-        this.rotated =
-                source.pairsInterleaved()
-                        ? tensor -> HeadRows.halfSplit(tensor, config.headDim(), arena)
-                        : UnaryOperator.identity();
+        this.rotated = source.pairsInterleaved() ? new HeadRows(config.headDim()) : RowOrder.STORED;
     }
 
     ModelTensors read() {
@@ -92,25 +86,36 @@ final class TensorReader {
     }
 
     private Linear linear(String name, int rows, int columns, boolean bias) {
-        return linear(name, rows, columns, bias, UnaryOperator.identity());
+        return linear(name, rows, columns, bias, RowOrder.STORED);
     }
 
-    /// @param order brings the rows into our order
-    private Linear linear(
-            String name, int rows, int columns, boolean bias, UnaryOperator<Tensor> order) {
+    private Linear linear(String name, int rows, int columns, boolean bias, RowOrder order) {
         return new Linear(
-                order.apply(take(name + ".weight", rows, columns)),
-                bias ? Optional.of(order.apply(take(name + ".bias", rows))) : Optional.empty());
+                take(name + ".weight", rows, columns),
+                order,
+                bias
+                        ? Optional.of(HeadRows.copy(vector(name + ".bias", rows), order))
+                        : Optional.empty());
     }
 
     private Tensor norm(String name, int size) {
-        return take(name + ".weight", size);
+        return vector(name + ".weight", size);
+    }
+
+    private Tensor vector(String name, int size) {
+        Tensor vector = take(name, size);
+        try {
+            NonFinite.requireNone(vector);
+        } catch (MalformedFileException e) {
+            throw new MalformedFileException(file + ": " + e.getMessage(), e);
+        }
+        return vector;
     }
 
     /// Normalises a head before its rows are rotated, so its numbers are in the order of those rows.
     private Optional<Tensor> headNorm(String name) {
         return config.attention().norm() == Attention.QueryKeyNorm.WEIGHTED_BEFORE_ROPE
-                ? Optional.of(rotated.apply(norm(name, config.headDim())))
+                ? Optional.of(HeadRows.copy(norm(name, config.headDim()), rotated))
                 : Optional.empty();
     }
 
@@ -126,17 +131,6 @@ final class TensorReader {
             throw new UnsupportedModelException(
                     "%s: tensor '%s' holds whole numbers (%s); weights are floating-point numbers or quantised"
                             .formatted(file, name, tensor.type()));
-        }
-        OptionalLong broken = NonFinite.firstBlock(tensor);
-        if (broken.isPresent()) {
-            throw new MalformedFileException(
-                    "%s: tensor '%s' (%s) holds NaN or infinity in %s %d"
-                            .formatted(
-                                    file,
-                                    name,
-                                    tensor.type(),
-                                    tensor.type().isQuantised() ? "the scales of block" : "element",
-                                    broken.getAsLong()));
         }
         read.add(name);
         return tensor;

@@ -18,4 +18,11 @@ public interface KernelProvider {
     /// @param threads members of the team that will call the operations
     /// @param arena owns the scratch memory
     Operations open(int threads, Arena arena);
+
+    /// What packs weights for the operations. All providers' packers write the same bytes.
+    ///
+    /// @param arena owns the packer's memory
+    default GroupPacker packer(Arena arena) {
+        return new LoopPacker();
+    }
 }

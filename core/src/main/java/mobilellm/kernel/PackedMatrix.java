@@ -1,8 +1,8 @@
 package mobilellm.kernel;
 
-import mobilellm.file.MappedFile;
 import mobilellm.tensor.DType;
 import mobilellm.tensor.MalformedFileException;
+import mobilellm.tensor.RowOrder;
 import mobilellm.tensor.Tensor;
 
 import java.lang.foreign.Arena;
@@ -33,9 +33,6 @@ public final class PackedMatrix {
             ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
 
-    /// Bytes of a stored tensor that are packed before their pages are given back.
-    private static final long CHUNK_BYTES = 8 << 20;
-
     private final PackedForm form;
     private final int rows;
     private final int columns;
@@ -43,7 +40,8 @@ public final class PackedMatrix {
     private final MemorySegment scales;
     private final MemorySegment minimums;
 
-    private PackedMatrix(Arena arena, PackedForm form, int rows, int columns) {
+    /// Room for a matrix of zeros.
+    PackedMatrix(Arena arena, PackedForm form, int rows, int columns) {
         this.form = form;
         this.rows = rows;
         this.columns = columns;
@@ -55,107 +53,19 @@ public final class PackedMatrix {
         minimums = OffHeap.allocate(arena, hasMinimums() ? factors : 0);
     }
 
-    /// Packs a tensor; each member of the team packs its share of the row groups. The pages of a mapped file are given
-    /// back on the way, so that packing takes little more memory than its result.
+    /// Packs a tensor with plain loops; [Packing] is for whole models.
     ///
     /// @throws IllegalArgumentException if it holds whole numbers
-    /// @throws MalformedFileException if the file behind the tensor became shorter since it was opened
+    /// @throws MalformedFileException if it holds infinities or NaN, or the file behind it became shorter since it was opened
     public static PackedMatrix pack(Tensor tensor, Arena arena, ThreadTeam team) {
-        var packed =
-                new PackedMatrix(arena, PackedForm.of(tensor), tensor.rows(), tensor.columns());
-        long rowBytes = tensor.rowBytes();
-        int chunk = Math.clamp(CHUNK_BYTES / (rowBytes * GROUP), 1, packed.groups());
-        for (int first = 0; first < packed.groups(); first += chunk) {
-            int from = first;
-            int groups = Math.min(chunk, packed.groups() - first);
-            team.run(
-                    worker ->
-                            MappedFile.reading(
-                                    "tensor " + tensor.name(),
-                                    () ->
-                                            packed.packGroups(
-                                                    tensor,
-                                                    from + worker.from(groups),
-                                                    from + worker.to(groups))));
-            long start = rowBytes * GROUP * from;
-            long end = rowBytes * Math.min(packed.rows, GROUP * (from + groups));
-            MappedFile.release(tensor.data().asSlice(start, end - start));
-        }
-        return packed;
+        var packing = new Packing(arena, _ -> new LoopPacker());
+        PackedMatrix matrix = packing.add(tensor, RowOrder.STORED);
+        packing.run(team);
+        return matrix;
     }
 
-    private void packGroups(Tensor tensor, int from, int to) {
-        byte[] stored = new byte[Math.toIntExact(tensor.rowBytes())];
-        boolean asStored = form.type() == tensor.type();
-        MemorySegment row =
-                MemorySegment.ofArray(asStored ? stored : new byte[form.rowBytes(columns)]);
-        for (int i = from * GROUP; i < Math.min(rows, to * GROUP); i++) {
-            long at = i * (long) stored.length;
-            MemorySegment.copy(tensor.data(), ValueLayout.JAVA_BYTE, at, stored, 0, stored.length);
-            if (!asStored) {
-                form.convert(tensor.type(), stored, columns, row);
-            }
-            switch (type()) {
-                case Q8_0 -> packBytes(row, i / GROUP, i % GROUP);
-                case Q4_0, Q4_1 -> packNibbles(row, i / GROUP, i % GROUP);
-                default -> packPlain(row, i / GROUP, i % GROUP);
-            }
-        }
-    }
-
-    private void packBytes(MemorySegment row, int group, int lane) {
-        long offset = 0;
-        long quant = group * groupBytes() + 4L * lane;
-        long scale = (long) group * blocks() * 32 + 2L * lane;
-        for (int block = 0; block < blocks(); block++) {
-            packHeader(row, offset, scale);
-            offset += form.header();
-            for (int slice = 0; slice < 8; slice++) {
-                quants.set(
-                        INT, quant + 64L * slice, row.get(INT, offset + 4L * slice) ^ 0x80808080);
-            }
-            offset += 32;
-            quant += 512;
-            scale += 32;
-        }
-    }
-
-    /// The 16 bytes of a ggml nibble block are already in the order of the slices: byte `i` holds columns `i` (low) and
-    /// `16 + i` (high).
-    private void packNibbles(MemorySegment row, int group, int lane) {
-        long offset = 0;
-        long quant = group * groupBytes() + 4L * lane;
-        long scale = (long) group * blocks() * 32 + 2L * lane;
-        for (int block = 0; block < blocks(); block++) {
-            packHeader(row, offset, scale);
-            offset += form.header();
-            for (int slice = 0; slice < 4; slice++) {
-                quants.set(INT, quant + 64L * slice, row.get(INT, offset + 4L * slice));
-            }
-            offset += 16;
-            quant += 256;
-            scale += 32;
-        }
-    }
-
-    private void packHeader(MemorySegment row, long offset, long target) {
-        scales.set(SHORT, target, row.get(SHORT, offset));
-        if (hasMinimums()) {
-            minimums.set(SHORT, target, row.get(SHORT, offset + 2));
-        }
-    }
-
-    private void packPlain(MemorySegment row, int group, int lane) {
-        int size = type().blockBytes();
-        long target = group * groupBytes() + (long) lane * size;
-        for (int column = 0; column < columns; column++) {
-            if (size == 4) {
-                quants.set(INT, target, row.get(INT, 4L * column));
-            } else {
-                quants.set(SHORT, target, row.get(SHORT, 2L * column));
-            }
-            target += (long) GROUP * size;
-        }
+    PackedForm form() {
+        return form;
     }
 
     /// The packed type: F32, F16, BF16, Q8_0, Q4_0 or Q4_1.

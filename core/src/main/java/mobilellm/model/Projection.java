@@ -3,7 +3,7 @@ package mobilellm.model;
 import mobilellm.checkpoint.Linear;
 import mobilellm.kernel.Activations;
 import mobilellm.kernel.PackedMatrix;
-import mobilellm.kernel.ThreadTeam;
+import mobilellm.kernel.Packing;
 
 import java.lang.foreign.Arena;
 import java.util.Optional;
@@ -13,9 +13,9 @@ import java.util.Optional;
 /// @param matrix `[rows, columns]`
 /// @param bias `[1, rows]`, where there is one
 record Projection(PackedMatrix matrix, Optional<Activations> bias) {
-    static Projection pack(Linear linear, Arena arena, ThreadTeam team) {
+    static Projection pack(Linear linear, Arena arena, Packing packing) {
         return new Projection(
-                PackedMatrix.pack(linear.weight(), arena, team),
+                packing.add(linear.stored(), linear.order()),
                 linear.bias().map(bias -> Weights.row(bias, arena)));
     }
 }

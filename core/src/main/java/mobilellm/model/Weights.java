@@ -4,10 +4,14 @@ import mobilellm.checkpoint.BlockTensors;
 import mobilellm.checkpoint.ModelTensors;
 import mobilellm.config.LayerPlan;
 import mobilellm.kernel.Activations;
+import mobilellm.kernel.KernelProvider;
 import mobilellm.kernel.PackedMatrix;
+import mobilellm.kernel.Packing;
 import mobilellm.kernel.ThreadTeam;
 import mobilellm.quant.Dequantise;
 import mobilellm.tensor.DType;
+import mobilellm.tensor.MalformedFileException;
+import mobilellm.tensor.RowOrder;
 import mobilellm.tensor.Tensor;
 
 import java.lang.foreign.Arena;
@@ -47,19 +51,19 @@ public final class Weights implements AutoCloseable {
             Optional<Projection> gate,
             Projection up,
             Projection down) {
-        static Block pack(BlockTensors block, Arena arena, ThreadTeam team) {
+        static Block pack(BlockTensors block, Arena arena, Packing packing) {
             return new Block(
                     row(block.attentionNorm(), arena),
-                    Projection.pack(block.query(), arena, team),
-                    Projection.pack(block.key(), arena, team),
-                    Projection.pack(block.value(), arena, team),
+                    Projection.pack(block.query(), arena, packing),
+                    Projection.pack(block.key(), arena, packing),
+                    Projection.pack(block.value(), arena, packing),
                     block.queryNorm().map(norm -> row(norm, arena)),
                     block.keyNorm().map(norm -> row(norm, arena)),
-                    Projection.pack(block.attentionOutput(), arena, team),
+                    Projection.pack(block.attentionOutput(), arena, packing),
                     row(block.feedForwardNorm(), arena),
-                    block.gate().map(gate -> Projection.pack(gate, arena, team)),
-                    Projection.pack(block.up(), arena, team),
-                    Projection.pack(block.down(), arena, team));
+                    block.gate().map(gate -> Projection.pack(gate, arena, packing)),
+                    Projection.pack(block.up(), arena, packing),
+                    Projection.pack(block.down(), arena, packing));
         }
 
         /// The projections that read the feed-forward layer's input.
@@ -96,21 +100,27 @@ public final class Weights implements AutoCloseable {
 
     /// Packs the tensors of a checkpoint.
     ///
+    /// @param kernels whose packer is used
     /// @param team packs together
     /// @throws IllegalArgumentException if a tensor's type cannot be run
-    public static Weights load(ModelTensors tensors, ThreadTeam team) {
+    /// @throws MalformedFileException if a tensor holds infinities or NaN, or the file behind it became shorter since it was
+    ///     opened; the message names the tensor and no file
+    public static Weights load(ModelTensors tensors, KernelProvider kernels, ThreadTeam team) {
         WeightArena arena = new WeightArena();
+        Packing packing = new Packing(arena, kernels::packer);
         try {
-            var embedding = PackedMatrix.pack(tensors.embedding(), arena, team);
+            var embedding = packing.add(tensors.embedding(), RowOrder.STORED);
             List<Block> blocks = new ArrayList<>();
             for (BlockTensors block : tensors.blocks()) {
-                blocks.add(Block.pack(block, arena, team));
+                blocks.add(Block.pack(block, arena, packing));
             }
             var head =
                     tensors.outputHead().isPresent()
-                            ? PackedMatrix.pack(tensors.outputHead().get(), arena, team)
+                            ? packing.add(tensors.outputHead().get(), RowOrder.STORED)
                             : embedding;
-            return new Weights(arena, embedding, blocks, row(tensors.finalNorm(), arena), head);
+            var finalNorm = row(tensors.finalNorm(), arena);
+            packing.run(team);
+            return new Weights(arena, embedding, blocks, finalNorm, head);
         } catch (Throwable e) {
             arena.close();
             throw e;

@@ -1,6 +1,7 @@
 package mobilellm.quant;
 
 import mobilellm.file.MappedFile;
+import mobilellm.tensor.DType;
 import mobilellm.tensor.MalformedFileException;
 import mobilellm.tensor.Tensor;
 
@@ -37,36 +38,51 @@ public final class NonFinite {
 
     private NonFinite() {}
 
+    /// Refuses a tensor that does not stand for finite f32 numbers.
+    ///
+    /// @throws MalformedFileException if a number or scale is infinite or NaN, or the file behind the tensor became shorter
+    ///     since it was opened
+    public static void requireNone(Tensor tensor) {
+        OptionalLong broken = firstBlock(tensor);
+        if (broken.isPresent()) {
+            throw new MalformedFileException(
+                    "tensor '%s' (%s) holds NaN or infinity in %s %d"
+                            .formatted(
+                                    tensor.name(),
+                                    tensor.type(),
+                                    tensor.type().isQuantised() ? "the scales of block" : "element",
+                                    broken.getAsLong()));
+        }
+    }
+
     /// Index of the first block (of the first element, where numbers are stored one by one) that does not stand for
     /// finite f32 numbers. Of quantised blocks only the scales are read, and refused where they make some element overflow.
     ///
     /// @throws MalformedFileException if the file behind the tensor became shorter since it was opened
     public static OptionalLong firstBlock(Tensor tensor) {
-        MemorySegment data = tensor.data();
-        int stride = tensor.type().blockBytes();
         OptionalLong found =
                 MappedFile.reading(
-                        "tensor " + tensor.name(),
-                        () ->
-                                switch (tensor.type()) {
-                                    case F64 -> firstDouble(data);
-                                    case F32 -> firstNumber(data, stride, FLOAT_EXPONENT);
-                                    case BF16 -> firstNumber(data, stride, BFLOAT_EXPONENT);
-                                    case F16 -> firstNumber(data, stride, HALF_EXPONENT);
-                                    case BOOL, U8, I8, U16, I16, U32, I32, U64, I64 ->
-                                            OptionalLong.empty();
-                                    case Q8_0, Q4_0, Q5_0, IQ4_NL, IQ4_XS ->
-                                            firstHalf(data, stride, 0, 1);
-                                    case Q8_1, Q4_1, Q5_1, Q4_K, Q5_K ->
-                                            firstHalf(data, stride, 0, 2);
-                                    case Q2_K -> firstHalf(data, stride, 80, 2);
-                                    case Q3_K, Q6_K, TQ1_0, TQ2_0 ->
-                                            firstHalf(data, stride, stride - Short.BYTES, 1);
-                                    case Q8_K -> firstFloat(data, stride);
-                                    case MXFP4 -> firstPowerOfTwo(data, stride);
-                                });
-        MappedFile.release(data);
+                        "tensor " + tensor.name(), () -> firstBlock(tensor.type(), tensor.data()));
+        MappedFile.release(tensor.data());
         return found;
+    }
+
+    /// As [#firstBlock(Tensor)], of blocks in memory of our own.
+    public static OptionalLong firstBlock(DType type, MemorySegment data) {
+        int stride = type.blockBytes();
+        return switch (type) {
+            case F64 -> firstDouble(data);
+            case F32 -> firstNumber(data, stride, FLOAT_EXPONENT);
+            case BF16 -> firstNumber(data, stride, BFLOAT_EXPONENT);
+            case F16 -> firstNumber(data, stride, HALF_EXPONENT);
+            case BOOL, U8, I8, U16, I16, U32, I32, U64, I64 -> OptionalLong.empty();
+            case Q8_0, Q4_0, Q5_0, IQ4_NL, IQ4_XS -> firstHalf(data, stride, 0, 1);
+            case Q8_1, Q4_1, Q5_1, Q4_K, Q5_K -> firstHalf(data, stride, 0, 2);
+            case Q2_K -> firstHalf(data, stride, 80, 2);
+            case Q3_K, Q6_K, TQ1_0, TQ2_0 -> firstHalf(data, stride, stride - Short.BYTES, 1);
+            case Q8_K -> firstFloat(data, stride);
+            case MXFP4 -> firstPowerOfTwo(data, stride);
+        };
     }
 
     private static OptionalLong firstDouble(MemorySegment data) {

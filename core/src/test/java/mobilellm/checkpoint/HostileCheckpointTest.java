@@ -3,6 +3,8 @@ package mobilellm.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import mobilellm.LoadOptions;
+import mobilellm.MobileLlm;
 import mobilellm.tensor.DType;
 import mobilellm.tensor.MalformedFileException;
 import mobilellm.tensor.UnsupportedModelException;
@@ -20,7 +22,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /// Well-formed files that contradict themselves, or ask for what we do not have.
 class HostileCheckpointTest {
@@ -175,22 +179,22 @@ class HostileCheckpointTest {
     void scalesAndNormsThatAreNotFinite() throws IOException {
         byte[] embedding = new byte[TinyModel.VOCABULARY * 2 * 34];
         embedding[5 * 34 + 1] = 0x7c; // the f16 scale of block 5 is infinity
-        assertThat(malformed(withEmbedding(DType.Q8_0, embedding)))
-                .contains("tensor 'token_embd.weight' (Q8_0) holds NaN or infinity")
+        assertThat(unloadable(DType.Q8_0, embedding))
+                .contains("bad.gguf: tensor 'token_embd.weight' (Q8_0) holds NaN or infinity")
                 .contains("scales of block 5");
 
         byte[] minimum = new byte[TinyModel.VOCABULARY * 2 * 20];
         minimum[7 * 20 + 3] = (byte) 0xfe; // the f16 minimum of block 7 is NaN
-        assertThat(malformed(withEmbedding(DType.Q4_1, minimum))).contains("scales of block 7");
+        assertThat(unloadable(DType.Q4_1, minimum)).contains("scales of block 7");
 
         byte[] bfloats = new byte[TinyModel.VOCABULARY * TinyModel.HIDDEN * 2];
         bfloats[100] = (byte) 0x80;
         bfloats[101] = (byte) 0xff; // minus infinity
-        assertThat(malformed(withEmbedding(DType.BF16, bfloats))).contains("element 50");
+        assertThat(unloadable(DType.BF16, bfloats)).contains("element 50");
 
         byte[] doubles = new byte[TinyModel.VOCABULARY * TinyModel.HIDDEN * 8];
         Arrays.fill(doubles, 80, 88, (byte) 0x70); // finite, but not as f32
-        assertThat(malformed(withEmbedding(DType.F64, doubles))).contains("element 10");
+        assertThat(unloadable(DType.F64, doubles)).contains("element 10");
 
         GgufBuilder broken = TinyModel.metadata("llama", 1);
         TinyModel.matrix(broken, "token_embd.weight", TinyModel.VOCABULARY, TinyModel.HIDDEN);
@@ -232,12 +236,35 @@ class HostileCheckpointTest {
     }
 
     private static GgufBuilder withEmbedding(DType type, byte[] bytes) {
-        return TinyModel.metadata("llama", 1)
-                .tensor("token_embd.weight", type, bytes, TinyModel.VOCABULARY, TinyModel.HIDDEN);
+        GgufBuilder file =
+                TinyModel.metadata("llama", 1)
+                        .tensor(
+                                "token_embd.weight",
+                                type,
+                                bytes,
+                                TinyModel.VOCABULARY,
+                                TinyModel.HIDDEN);
+        TinyModel.block(file, "blk.0.");
+        return TinyModel.norm(file, "output_norm.weight");
     }
 
     private String malformed(GgufBuilder file) throws IOException {
         return refusal(file, MalformedFileException.class);
+    }
+
+    /// What loading says of a file that can be opened: matrices are looked at when they are packed.
+    private String unloadable(DType type, byte[] embedding) throws IOException {
+        Path path = write(withEmbedding(type, embedding));
+        Checkpoint.open(path).close();
+        Set<String> messages = new HashSet<>();
+        for (String kernels : List.of("auto", "scalar")) {
+            LoadOptions options = LoadOptions.builder().kernels(kernels).build();
+            Throwable thrown = catchThrowable(() -> MobileLlm.load(path, options).close());
+            assertThat(thrown).isInstanceOf(MalformedFileException.class);
+            messages.add(String.valueOf(thrown.getMessage()));
+        }
+        assertThat(messages).hasSize(1);
+        return messages.iterator().next();
     }
 
     private String unsupported(GgufBuilder file) throws IOException {

@@ -27,7 +27,7 @@ class SessionTest {
 
     private final ThreadTeam team = new ThreadTeam(2);
     private final KernelProvider kernels = Kernels.of("scalar");
-    private final Weights weights = Weights.load(TinyModel.tensors(), team);
+    private final Weights weights = Weights.load(TinyModel.tensors(), kernels, team);
     private final Transformer transformer =
             new Transformer(TinyModel.config(), weights, kernels, team);
 

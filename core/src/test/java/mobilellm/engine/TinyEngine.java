@@ -31,7 +31,7 @@ public final class TinyEngine implements AutoCloseable {
 
     private TinyEngine(ModelTensors tensors, String kernels, LayerSharing sharing, int threads) {
         team = new ThreadTeam(threads);
-        weights = Weights.load(tensors, team);
+        weights = Weights.load(tensors, Kernels.of(kernels), team);
         transformer =
                 new Transformer(
                         TinyModel.config().withSharing(sharing),

@@ -18,7 +18,7 @@ final class RunningModel implements AutoCloseable {
 
     RunningModel(ModelTensors tensors, ModelConfig config, String kernels, int threads) {
         team = new ThreadTeam(threads);
-        weights = Weights.load(tensors, team);
+        weights = Weights.load(tensors, Kernels.of(kernels), team);
         transformer = new Transformer(config, weights, Kernels.of(kernels), team);
     }
 

@@ -47,7 +47,8 @@ public final class RandomWeights {
             data.set(ValueLayout.JAVA_BYTE, i, (byte) random.nextInt());
         }
         switch (type) {
-            case Q8_0, Q8_1 -> halves(data, at, deviation / 74);
+            case Q8_0 -> halves(data, at, deviation / 74);
+            case Q8_1 -> halves(data, at, deviation / 74, 0);
             case Q8_K -> data.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at, (float) deviation / 74);
             case Q4_0 -> halves(data, at, deviation / 4.6);
             case Q4_1 -> halves(data, at, deviation / 4.6, -7.5 * deviation / 4.6);

@@ -2,6 +2,7 @@ package mobilellm.kernel.machine;
 
 import mobilellm.assembler.CpuFeatures;
 import mobilellm.assembler.CpuTier;
+import mobilellm.kernel.GroupPacker;
 import mobilellm.kernel.KernelProvider;
 import mobilellm.kernel.Operations;
 
@@ -63,5 +64,10 @@ public final class MachineProvider implements KernelProvider {
     @Override
     public Operations open(int threads, Arena arena) {
         return new MachineOperations(Routines.of(tier().orElseThrow()), threads, arena);
+    }
+
+    @Override
+    public GroupPacker packer(Arena arena) {
+        return new MachinePacker(Routines.of(tier().orElseThrow()), arena);
     }
 }

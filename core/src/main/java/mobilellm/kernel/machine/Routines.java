@@ -43,6 +43,8 @@ final class Routines {
 
     private record WriterKey(int headDim, DType type) {}
 
+    private record PackKey(DType type) {}
+
     private record HeadKey(String operation, int headDim) {}
 
     CpuTier tier() {
@@ -64,6 +66,11 @@ final class Routines {
         return tier == CpuTier.AVX512_VNNI
                 ? Int8Product512.MOST_TOKENS
                 : Int8Product256.mostTokens(tier, type);
+    }
+
+    /// Packs rows of a type that [PackKernel#packs].
+    Routine packer(DType type) {
+        return routine(new PackKey(type), () -> new PackKernel(type).code());
     }
 
     Routine int8Product(DType type, boolean minimums, int tokens) {

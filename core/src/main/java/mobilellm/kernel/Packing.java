@@ -1,0 +1,124 @@
+package mobilellm.kernel;
+
+import mobilellm.file.MappedFile;
+import mobilellm.kernel.ThreadTeam.Worker;
+import mobilellm.quant.NonFinite;
+import mobilellm.tensor.MalformedFileException;
+import mobilellm.tensor.RowOrder;
+import mobilellm.tensor.Tensor;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/// Packs the matrices of a model: [#add] says which, [#run] packs them all at once. Each member of the team takes its share of every
+/// matrix's groups of rows, so members wait for each other only at the end.
+///
+/// Bytes go from the mapped file through a small buffer that stays in the processor's cache, and only Java touches the file: a page
+/// that vanishes is an `InternalError` there, in machine code it would be the end of the process. Pages of the file are
+/// given back on the way, so that packing takes little more memory than its result.
+public final class Packing {
+    /// Bytes of rows that are brought into the cache at once.
+    private static final long BUFFER_BYTES = 128 << 10;
+
+    /// Bytes of a stored tensor that are packed before their pages are given back.
+    private static final long RELEASED_BYTES = 8 << 20;
+
+    private final Arena arena;
+    private final Function<Arena, GroupPacker> packers;
+    private final List<Task> tasks = new ArrayList<>();
+
+    private record Task(Tensor tensor, RowOrder order, PackedMatrix matrix) {
+        long groupBytes() {
+            return PackedMatrix.GROUP * tensor.rowBytes();
+        }
+    }
+
+    /// @param arena owns the matrices
+    /// @param packers makes a packer for a member of the team, such as [KernelProvider#packer]; the arena owns its memory
+    public Packing(Arena arena, Function<Arena, GroupPacker> packers) {
+        this.arena = arena;
+        this.packers = packers;
+    }
+
+    /// A matrix that [#run] will fill.
+    ///
+    /// @param order in which the tensor's rows are wanted
+    /// @throws IllegalArgumentException if it holds whole numbers
+    public PackedMatrix add(Tensor tensor, RowOrder order) {
+        var matrix =
+                new PackedMatrix(arena, PackedForm.of(tensor), tensor.rows(), tensor.columns());
+        tasks.add(new Task(tensor, order, matrix));
+        return matrix;
+    }
+
+    /// Fills the matrices.
+    ///
+    /// @throws MalformedFileException if a tensor holds infinities or NaN, or the file behind it became shorter since it was
+    ///     opened
+    public void run(ThreadTeam team) {
+        long bytes = BUFFER_BYTES;
+        for (Task task : tasks) {
+            bytes = Math.max(bytes, task.groupBytes());
+        }
+        long bufferBytes = bytes;
+        team.run(
+                worker -> {
+                    try (Arena own = Arena.ofConfined()) {
+                        MemorySegment buffer = OffHeap.allocate(own, bufferBytes);
+                        GroupPacker packer = packers.apply(own);
+                        for (Task task : tasks) {
+                            pack(task, worker, packer, buffer);
+                        }
+                    }
+                });
+        tasks.clear();
+    }
+
+    private static void pack(Task task, Worker worker, GroupPacker packer, MemorySegment buffer) {
+        Tensor tensor = task.tensor;
+        int from = worker.from(task.matrix.groups());
+        int to = worker.to(task.matrix.groups());
+        int step = Math.toIntExact(buffer.byteSize() / task.groupBytes());
+        int released = from;
+        for (int next = from; next < to; next += step) {
+            int first = next;
+            int groups = Math.min(step, to - first);
+            MemorySegment rows = buffer.asSlice(0, groups * task.groupBytes());
+            MappedFile.reading("tensor " + tensor.name(), () -> read(task, first, rows));
+            if (!packer.pack(tensor.type(), rows, task.matrix, first, groups)) {
+                NonFinite.requireNone(tensor);
+                throw new MalformedFileException(
+                        "tensor '%s' was changed while it was read; see that nobody writes to its file, and load it again"
+                                .formatted(tensor.name()));
+            }
+            int end = first + groups;
+            if (end == to || (end - released) * task.groupBytes() >= RELEASED_BYTES) {
+                long begin = released * task.groupBytes();
+                long size = Math.min(tensor.data().byteSize(), end * task.groupBytes()) - begin;
+                MappedFile.release(tensor.data().asSlice(begin, size));
+                released = end;
+            }
+        }
+    }
+
+    /// Fills the buffer; rows that the last group lacks become zeros.
+    private static void read(Task task, int firstGroup, MemorySegment buffer) {
+        MemorySegment data = task.tensor.data();
+        long rowBytes = task.tensor.rowBytes();
+        long start = firstGroup * task.groupBytes();
+        long bytes = Math.min(buffer.byteSize(), data.byteSize() - start);
+        if (task.order.equals(RowOrder.STORED)) {
+            MemorySegment.copy(data, start, buffer, 0, bytes);
+        } else {
+            int firstRow = firstGroup * PackedMatrix.GROUP;
+            for (int row = 0; row * rowBytes < bytes; row++) {
+                long from = task.order.stored(firstRow + row) * rowBytes;
+                MemorySegment.copy(data, from, buffer, row * rowBytes, rowBytes);
+            }
+        }
+        buffer.asSlice(bytes).fill((byte) 0);
+    }
+}
