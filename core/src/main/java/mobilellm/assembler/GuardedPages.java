@@ -35,6 +35,13 @@ public final class GuardedPages {
         }
     }
 
+    /// As [#map], for data of many megabytes: large pages where the system has them.
+    public static GuardedPages mapLarge(Arena arena, long bytes) throws ExecutableMemoryRefused {
+        GuardedPages pages = map(arena, bytes);
+        pages.system.preferLargePages(pages.segment.address(), pages.segment.byteSize());
+        return pages;
+    }
+
     /// The pages between the guards.
     public MemorySegment segment() {
         return segment;

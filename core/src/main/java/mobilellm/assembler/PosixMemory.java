@@ -1,11 +1,10 @@
 package mobilellm.assembler;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import mobilellm.assembler.SystemCalls.Function;
 
 import java.lang.foreign.Linker;
 
-/// `mmap` and `mprotect` of Linux and macOS.
+/// `mmap`, `mprotect` and `madvise` of Linux and macOS.
 final class PosixMemory implements SystemMemory {
     private static final int NO_ACCESS = 0;
     private static final int READ = 1;
@@ -14,28 +13,28 @@ final class PosixMemory implements SystemMemory {
     private static final int PRIVATE = 0x02;
     private static final int ANONYMOUS_LINUX = 0x20;
     private static final int ANONYMOUS_MAC = 0x1000;
+    private static final int HUGE_PAGES_LINUX = 14;
     private static final long FAILED = -1;
 
+    private final boolean mac;
     private final Function map;
     private final Function protect;
     private final Function unmap;
-    private final int flags;
+    private final Function advise;
 
     PosixMemory(boolean mac) {
-        var lookup = Linker.nativeLinker().defaultLookup();
-        flags = PRIVATE | (mac ? ANONYMOUS_MAC : ANONYMOUS_LINUX);
-        map =
-                new Function(
-                        lookup, "mmap", "errno", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT,
-                        JAVA_INT, JAVA_INT, JAVA_LONG);
-        protect =
-                new Function(lookup, "mprotect", "errno", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
-        unmap = new Function(lookup, "munmap", "errno", JAVA_INT, JAVA_LONG, JAVA_LONG);
+        this.mac = mac;
+        var calls = new SystemCalls(Linker.nativeLinker().defaultLookup(), "errno");
+        map = calls.address("mmap");
+        protect = calls.integer("mprotect");
+        unmap = calls.integer("munmap");
+        advise = calls.integer("madvise");
     }
 
     @Override
     public long reserve(long bytes) throws ExecutableMemoryRefused {
-        return map.call(FAILED, 0L, bytes, NO_ACCESS, flags, -1, 0L);
+        int flags = PRIVATE | (mac ? ANONYMOUS_MAC : ANONYMOUS_LINUX);
+        return map.call(FAILED, 0, bytes, NO_ACCESS, flags, -1, 0);
     }
 
     @Override
@@ -46,6 +45,17 @@ final class PosixMemory implements SystemMemory {
     @Override
     public void openForRunning(long address, long bytes) throws ExecutableMemoryRefused {
         protect.call(FAILED, address, bytes, READ | EXECUTE);
+    }
+
+    @Override
+    public void preferLargePages(long address, long bytes) {
+        if (!mac) {
+            try {
+                advise.call(FAILED, address, bytes, HUGE_PAGES_LINUX);
+            } catch (ExecutableMemoryRefused e) {
+                // A kernel without them: the pages are small, and all else is the same.
+            }
+        }
     }
 
     @Override

@@ -1,13 +1,7 @@
 package mobilellm.assembler;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
+import org.jspecify.annotations.Nullable;
+
 import java.util.Locale;
 import java.util.NoSuchElementException;
 
@@ -27,10 +21,29 @@ sealed interface SystemMemory permits PosixMemory, WindowsMemory {
     /// Gives back what [#reserve] returned.
     void release(long address, long bytes);
 
+    /// Asks for large pages: for the same bytes fewer of them are touched and looked up. A system without them does nothing.
+    void preferLargePages(long address, long bytes);
+
+    /// What [#current] found.
+    final class Known {
+        private static volatile @Nullable SystemMemory memory;
+
+        private Known() {}
+    }
+
     /// That of the system we run on.
     ///
     /// @throws ExecutableMemoryRefused if Java may not call the system's functions, or does not find them
     static SystemMemory current() throws ExecutableMemoryRefused {
+        SystemMemory known = Known.memory;
+        if (known == null) {
+            known = find();
+            Known.memory = known;
+        }
+        return known;
+    }
+
+    private static SystemMemory find() throws ExecutableMemoryRefused {
         String system = System.getProperty("os.name").toLowerCase(Locale.ROOT);
         try {
             return system.startsWith("windows")
@@ -39,53 +52,6 @@ sealed interface SystemMemory permits PosixMemory, WindowsMemory {
         } catch (IllegalCallerException | NoSuchElementException | IllegalArgumentException e) {
             throw new ExecutableMemoryRefused(
                     "Java cannot call the system's memory functions: " + e.getMessage());
-        }
-    }
-
-    /// A function of the system that reports its errors.
-    final class Function {
-        private final String name;
-        private final String errorName;
-        private final MethodHandle handle;
-
-        /// @param error how the system reports errors: `errno` or `GetLastError`
-        @SuppressWarnings("restricted") // What this class is for.
-        Function(
-                SymbolLookup lookup,
-                String name,
-                String error,
-                MemoryLayout result,
-                MemoryLayout... parameters) {
-            this.name = name;
-            errorName = error;
-            handle =
-                    Linker.nativeLinker()
-                            .downcallHandle(
-                                    lookup.findOrThrow(name),
-                                    FunctionDescriptor.of(result, parameters),
-                                    Linker.Option.captureCallState(error));
-        }
-
-        /// Calls it; its result must not be `failure`.
-        long call(long failure, Object... arguments) throws ExecutableMemoryRefused {
-            try (Arena arena = Arena.ofConfined()) {
-                MemorySegment state = arena.allocate(Linker.Option.captureStateLayout());
-                Object[] all = new Object[arguments.length + 1];
-                all[0] = state;
-                System.arraycopy(arguments, 0, all, 1, arguments.length);
-                long result = ((Number) handle.invokeWithArguments(all)).longValue();
-                if (result == failure) {
-                    throw new ExecutableMemoryRefused(
-                            "the system refused %s (%s %d)"
-                                    .formatted(
-                                            name, errorName, state.get(ValueLayout.JAVA_INT, 0)));
-                }
-                return result;
-            } catch (ExecutableMemoryRefused | RuntimeException | Error e) {
-                throw e;
-            } catch (Throwable e) {
-                throw new IllegalStateException(name, e);
-            }
         }
     }
 }

@@ -1,8 +1,8 @@
 package mobilellm.assembler;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import mobilellm.assembler.SystemCalls.Function;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -25,40 +25,15 @@ final class WindowsMemory implements SystemMemory {
     @SuppressWarnings("restricted") // What this class is for.
     WindowsMemory() {
         var lookup = SymbolLookup.libraryLookup("kernel32", Arena.global());
-        allocate =
-                new Function(
-                        lookup,
-                        "VirtualAlloc",
-                        "GetLastError",
-                        JAVA_LONG,
-                        JAVA_LONG,
-                        JAVA_LONG,
-                        JAVA_INT,
-                        JAVA_INT);
-        protect =
-                new Function(
-                        lookup,
-                        "VirtualProtect",
-                        "GetLastError",
-                        JAVA_INT,
-                        JAVA_LONG,
-                        JAVA_LONG,
-                        JAVA_INT,
-                        ADDRESS);
-        free =
-                new Function(
-                        lookup,
-                        "VirtualFree",
-                        "GetLastError",
-                        JAVA_INT,
-                        JAVA_LONG,
-                        JAVA_LONG,
-                        JAVA_INT);
+        var calls = new SystemCalls(lookup, "GetLastError");
+        allocate = calls.address("VirtualAlloc");
+        protect = calls.integer("VirtualProtect");
+        free = calls.integer("VirtualFree");
     }
 
     @Override
     public long reserve(long bytes) throws ExecutableMemoryRefused {
-        return allocate.call(FAILED, 0L, bytes, RESERVE, NO_ACCESS);
+        return allocate.call(FAILED, 0, bytes, RESERVE, NO_ACCESS);
     }
 
     @Override
@@ -70,14 +45,19 @@ final class WindowsMemory implements SystemMemory {
     public void openForRunning(long address, long bytes) throws ExecutableMemoryRefused {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment before = arena.allocate(JAVA_INT);
-            protect.call(FAILED, address, bytes, EXECUTE_READ, before);
+            protect.call(FAILED, address, bytes, EXECUTE_READ, before.address());
         }
+    }
+
+    @Override
+    public void preferLargePages(long address, long bytes) {
+        // They need a privilege that hardly anybody has.
     }
 
     @Override
     public void release(long address, long bytes) {
         try {
-            free.call(FAILED, address, 0L, RELEASE);
+            free.call(FAILED, address, 0, RELEASE);
         } catch (ExecutableMemoryRefused e) {
             throw new IllegalStateException(e);
         }

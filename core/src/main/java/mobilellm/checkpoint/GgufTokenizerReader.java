@@ -1,14 +1,16 @@
 package mobilellm.checkpoint;
 
 import mobilellm.file.Printable;
+import mobilellm.gguf.GgufArray;
 import mobilellm.tensor.MalformedFileException;
 import mobilellm.tokenizer.BpeVocabulary;
 import mobilellm.tokenizer.SentencePieceVocabulary;
 import mobilellm.tokenizer.Tokenizer;
 import mobilellm.tokenizer.Tokenizers;
 
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 
 /// Reads the vocabulary of a GGUF file.
 final class GgufTokenizerReader {
@@ -83,38 +85,22 @@ final class GgufTokenizerReader {
     }
 
     private List<String> strings(String key) {
-        List<String> strings = new ArrayList<>();
-        for (Object element : keys.list(key)) {
-            if (!(element instanceof String string)) {
-                throw keys.malformed(key, "should be an array of strings");
-            }
-            strings.add(string);
-        }
-        return strings;
+        return array(key, GgufArray::texts, "strings");
     }
 
     private int[] integers(String key) {
-        List<?> list = keys.list(key);
-        int[] integers = new int[list.size()];
-        for (int i = 0; i < integers.length; i++) {
-            if (!(list.get(i) instanceof Integer integer)) {
-                throw keys.malformed(key, "should be an array of INT32");
-            }
-            integers[i] = integer;
-        }
-        return integers;
+        return array(key, GgufArray::integers, "INT32");
     }
 
     private float[] reals(String key) {
+        return array(key, GgufArray::floats, "FLOAT32");
+    }
+
+    private <T> T array(String key, Function<GgufArray, Optional<T>> elements, String expected) {
         List<?> list = keys.list(key);
-        float[] reals = new float[list.size()];
-        for (int i = 0; i < reals.length; i++) {
-            if (!(list.get(i) instanceof Float real)) {
-                throw keys.malformed(key, "should be an array of FLOAT32");
-            }
-            reals[i] = real;
-        }
-        return reals;
+        Optional<T> found =
+                list instanceof GgufArray array ? elements.apply(array) : Optional.empty();
+        return found.orElseThrow(() -> keys.malformed(key, "should be an array of " + expected));
     }
 
     private byte[] bytes(String key) {

@@ -128,6 +128,9 @@ final class MetadataReader {
             byte[] bytes = takeScalars(type, count).toArray(ValueLayout.JAVA_BYTE);
             return new GgufArray(type, new ScalarList(type, bytes));
         }
+        if (type == ValueType.STRING) {
+            return new GgufArray(type, cursor.readStrings(count, "string", LONGEST_STRING));
+        }
         Object[] values = new Object[count];
         for (int i = 0; i < count; i++) {
             values[i] = readValue(type, depth);

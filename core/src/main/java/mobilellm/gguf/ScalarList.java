@@ -1,6 +1,8 @@
 package mobilellm.gguf;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.AbstractList;
 import java.util.Objects;
 import java.util.RandomAccess;
@@ -27,5 +29,23 @@ final class ScalarList extends AbstractList<Object> implements RandomAccess {
     @Override
     public int size() {
         return size;
+    }
+
+    /// The numbers of an array of INT32.
+    int[] integers() {
+        int[] integers = new int[size];
+        buffer().asIntBuffer().get(integers);
+        return integers;
+    }
+
+    /// The numbers of an array of FLOAT32.
+    float[] floats() {
+        float[] floats = new float[size];
+        buffer().asFloatBuffer().get(floats);
+        return floats;
+    }
+
+    private ByteBuffer buffer() {
+        return bytes.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
     }
 }

@@ -1,6 +1,7 @@
 package mobilellm.kernel;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 
 /// One way of doing the arithmetic. Asking a provider whether it is usable must not load what it would need to run.
 public interface KernelProvider {
@@ -24,5 +25,12 @@ public interface KernelProvider {
     /// @param arena owns the packer's memory
     default GroupPacker packer(Arena arena) {
         return new LoopPacker();
+    }
+
+    /// Memory for weights: zeroed, at least `bytes`, and more where what is not touched takes no memory.
+    ///
+    /// @param arena owns it
+    default MemorySegment allocate(Arena arena, long bytes) {
+        return OffHeap.allocate(arena, bytes);
     }
 }

@@ -24,7 +24,7 @@ public final class Packing {
     private static final long BUFFER_BYTES = 128 << 10;
 
     /// Bytes of a stored tensor that are packed before their pages are given back.
-    private static final long RELEASED_BYTES = 8 << 20;
+    private static final long RELEASED_BYTES = 1 << 20;
 
     private final Arena arena;
     private final Function<Arena, GroupPacker> packers;

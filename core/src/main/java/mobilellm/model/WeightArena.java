@@ -1,5 +1,7 @@
 package mobilellm.model;
 
+import mobilellm.kernel.KernelProvider;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.security.MessageDigest;
@@ -12,11 +14,25 @@ final class WeightArena implements Arena {
     private static final long LARGEST_VIEW = 1 << 30;
 
     private final Arena arena = Arena.ofShared();
+    private final KernelProvider kernels;
     private final List<MemorySegment> segments = new ArrayList<>();
+    private MemorySegment piece = MemorySegment.NULL;
+    private long used;
+
+    /// @param kernels whose memory it is
+    WeightArena(KernelProvider kernels) {
+        this.kernels = kernels;
+    }
 
     @Override
     public MemorySegment allocate(long bytes, long alignment) {
-        MemorySegment segment = arena.allocate(bytes, alignment);
+        long start = Math.ceilDiv(used, alignment) * alignment;
+        if (start + bytes > piece.byteSize()) {
+            piece = kernels.allocate(arena, bytes);
+            start = 0;
+        }
+        used = start + bytes;
+        MemorySegment segment = piece.asSlice(start, bytes, alignment);
         segments.add(segment);
         return segment;
     }

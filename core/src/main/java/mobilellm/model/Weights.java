@@ -106,7 +106,7 @@ public final class Weights implements AutoCloseable {
     /// @throws MalformedFileException if a tensor holds infinities or NaN, or the file behind it became shorter since it was
     ///     opened; the message names the tensor and no file
     public static Weights load(ModelTensors tensors, KernelProvider kernels, ThreadTeam team) {
-        WeightArena arena = new WeightArena();
+        WeightArena arena = new WeightArena(kernels);
         Packing packing = new Packing(arena, kernels::packer);
         try {
             var embedding = packing.add(tensors.embedding(), RowOrder.STORED);

@@ -31,9 +31,9 @@ public record BpeVocabulary(
     private static final int BYTE = 6;
 
     public BpeVocabulary {
-        tokens = List.copyOf(tokens);
+        tokens = Utf8.list(tokens);
         tokenTypes = tokenTypes.clone();
-        merges = List.copyOf(merges);
+        merges = Utf8.list(merges);
     }
 
     /// The names of pre-tokenizers that are known here, in alphabetical order.

@@ -55,7 +55,7 @@ final class ByteLevelBpe {
             for (int i = from; i < to; i++) {
                 word[i - from] = ByteAlphabet.characterOf(utf8[i] & 0xFF);
             }
-            int id = index.find(word, 0, word.length);
+            int id = index.find(String.valueOf(word));
             if (id < 0 || special.get(id)) {
                 return others.read(utf8, from, to, symbols);
             }

@@ -256,7 +256,7 @@ final class JsonTokenizer {
 
     private Bpe.Symbols wholeWords(Bpe.Symbols others) {
         return (utf8, from, to, symbols) -> {
-            int id = index.find(new String(utf8, from, to - from, UTF_8));
+            int id = index.find(utf8, from, to);
             if (id < 0 || special.get(id)) {
                 return others.read(utf8, from, to, symbols);
             }

@@ -1,8 +1,12 @@
 package mobilellm.tokenizer;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import mobilellm.file.Printable;
+import mobilellm.file.TextList;
 import mobilellm.tensor.MalformedFileException;
 
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 
@@ -23,19 +27,19 @@ final class MergeTable {
     /// @throws MalformedFileException if a line is not two tokens of the vocabulary whose joint text is a third
     static MergeTable ofLines(List<String> lines, TokenIndex index, BitSet special) {
         MergeTable table = new MergeTable(lines.size());
-        int longest = 0;
-        for (String line : lines) {
-            longest = Math.max(longest, line.length());
-        }
-        char[] scratch = new char[longest];
-        for (int rank = 0; rank < lines.size(); rank++) {
-            String line = lines.get(rank);
-            int length = line.length();
-            line.getChars(0, length, scratch, 0);
+        TextList texts = Utf8.list(lines);
+        byte[] scratch = {};
+        for (int rank = 0; rank < texts.size(); rank++) {
+            int length = texts.length(rank);
+            if (length > scratch.length) {
+                scratch = new byte[2 * length];
+            }
+            System.arraycopy(texts.utf8(), texts.start(rank), scratch, 0, length);
             int space = endOfToken(scratch, 0, length);
             int end = endOfToken(scratch, space + 1, length);
             if (space == 0 || space + 1 >= length || end < length) {
-                throw malformed(rank, line, "expected two tokens with one space between them");
+                throw malformed(
+                        rank, texts.get(rank), "expected two tokens with one space between them");
             }
             System.arraycopy(scratch, space + 1, scratch, space, length - space - 1);
             table.add(rank, scratch, space, length - 1, index, special);
@@ -47,9 +51,11 @@ final class MergeTable {
     static MergeTable ofPairs(List<String> pairs, TokenIndex index, BitSet special) {
         MergeTable table = new MergeTable(pairs.size() / 2);
         for (int i = 0; i + 1 < pairs.size(); i += 2) {
-            String left = pairs.get(i);
-            char[] merged = (left + pairs.get(i + 1)).toCharArray();
-            table.add(i / 2, merged, left.length(), merged.length, index, special);
+            byte[] left = Utf8.encode(pairs.get(i));
+            byte[] right = Utf8.encode(pairs.get(i + 1));
+            byte[] merged = Arrays.copyOf(left, left.length + right.length);
+            System.arraycopy(right, 0, merged, left.length, right.length);
+            table.add(i / 2, merged, left.length, merged.length, index, special);
         }
         return table;
     }
@@ -60,9 +66,9 @@ final class MergeTable {
         return merges.get(pair(left, right));
     }
 
-    /// @param merged the text of the merge, cut at `middle`
+    /// @param merged the UTF-8 of the merge, cut at `middle`
     private void add(
-            int rank, char[] merged, int middle, int to, TokenIndex index, BitSet special) {
+            int rank, byte[] merged, int middle, int to, TokenIndex index, BitSet special) {
         int left = index.find(merged, 0, middle);
         int right = index.find(merged, middle, to);
         int whole = index.find(merged, 0, to);
@@ -72,7 +78,9 @@ final class MergeTable {
                             ? "its first half"
                             : right < 0 ? "its second half" : "the merged token";
             String line =
-                    new String(merged, 0, middle) + " " + new String(merged, middle, to - middle);
+                    new String(merged, 0, middle, UTF_8)
+                            + " "
+                            + new String(merged, middle, to - middle, UTF_8);
             throw malformed(rank, line, missing + " is not in the vocabulary");
         }
         if (!special.get(whole)) {
@@ -85,7 +93,7 @@ final class MergeTable {
         merges.putIfAbsent(pair(left, right), ((long) rank << 32) | merged);
     }
 
-    private static int endOfToken(char[] line, int from, int length) {
+    private static int endOfToken(byte[] line, int from, int length) {
         int end = from;
         while (end < length && line[end] != ' ') {
             end++;

@@ -61,28 +61,31 @@ final class ScoredMerges {
     }
 
     private void add(int id, int rank) {
-        char[] text = pieces.get(id).toCharArray();
-        for (int middle = 1; middle < text.length; middle++) {
-            if (!Character.isLowSurrogate(text[middle])) {
-                int left = symbol(text, 0, middle);
-                if (left >= 0) {
-                    int right = symbol(text, middle, text.length);
-                    if (right >= 0) {
-                        table.add(rank, left, right, id);
-                    }
+        byte[] text = Utf8.encode(pieces.get(id));
+        for (int middle = first(text); middle < text.length; middle += Utf8.length(text[middle])) {
+            int left = symbol(text, 0, middle);
+            if (left >= 0) {
+                int right = symbol(text, middle, text.length);
+                if (right >= 0) {
+                    table.add(rank, left, right, id);
                 }
             }
         }
     }
 
-    private int symbol(char[] text, int from, int to) {
+    /// Bytes of the first character.
+    private static int first(byte[] text) {
+        return text.length == 0 ? 0 : Utf8.length(text[0]);
+    }
+
+    private int symbol(byte[] text, int from, int to) {
         int id = index.find(text, from, to);
         if (id >= 0) {
             return id;
         }
-        int codePoint = Character.codePointAt(text, from, to);
-        return to - from == Character.charCount(codePoint)
-                ? strangers.computeIfAbsent(codePoint, _ -> pieces.size() + strangers.size())
+        return to - from == Utf8.length(text[from])
+                ? strangers.computeIfAbsent(
+                        Utf8.codePoint(text, from), _ -> pieces.size() + strangers.size())
                 : -1;
     }
 

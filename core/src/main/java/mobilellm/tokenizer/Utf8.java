@@ -2,8 +2,15 @@ package mobilellm.tokenizer;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import mobilellm.file.TextList;
+import mobilellm.tensor.MalformedFileException;
+
+import java.util.List;
+
 /// Well-formed UTF-8 in byte arrays.
 final class Utf8 {
+    private static final int MOST_BYTES = 1 << 28;
+
     private Utf8() {}
 
     /// The bytes of `text`; an unpaired surrogate gives those of U+FFFD ([String#getBytes] would write a question mark).
@@ -17,6 +24,31 @@ final class Utf8 {
             }
         }
         return text.getBytes(UTF_8);
+    }
+
+    /// The strings as their bytes.
+    ///
+    /// @throws MalformedFileException if they have more than 2^28 bytes
+    static TextList list(List<String> strings) {
+        if (strings instanceof TextList texts) {
+            return texts;
+        }
+        byte[][] encoded = new byte[strings.size()][];
+        int[] starts = new int[strings.size() + 1];
+        for (int i = 0; i < encoded.length; i++) {
+            encoded[i] = encode(strings.get(i));
+            if (encoded[i].length > MOST_BYTES - starts[i]) {
+                throw new MalformedFileException(
+                        "the tokens of the tokenizer have more than %d bytes; expected far fewer"
+                                .formatted(MOST_BYTES));
+            }
+            starts[i + 1] = starts[i] + encoded[i].length;
+        }
+        byte[] all = new byte[starts[encoded.length]];
+        for (int i = 0; i < encoded.length; i++) {
+            System.arraycopy(encoded[i], 0, all, starts[i], encoded[i].length);
+        }
+        return new TextList(all, starts);
     }
 
     /// Whether the surrogate at `index`, not the second half of a pair, stands alone.

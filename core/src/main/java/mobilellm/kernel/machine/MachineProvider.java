@@ -2,16 +2,22 @@ package mobilellm.kernel.machine;
 
 import mobilellm.assembler.CpuFeatures;
 import mobilellm.assembler.CpuTier;
+import mobilellm.assembler.ExecutableMemoryRefused;
+import mobilellm.assembler.GuardedPages;
 import mobilellm.kernel.GroupPacker;
 import mobilellm.kernel.KernelProvider;
 import mobilellm.kernel.Operations;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Locale;
 import java.util.Optional;
 
 /// Machine code for the instructions that the processor has.
 public final class MachineProvider implements KernelProvider {
+    /// Bytes of weights that are asked for at once: many matrices are smaller than a large page.
+    private static final long PIECE_BYTES = 64 << 20;
+
     private final Optional<CpuTier> wanted;
 
     /// @param wanted the tier to use although a faster one may be there; empty for the fastest
@@ -69,5 +75,15 @@ public final class MachineProvider implements KernelProvider {
     @Override
     public GroupPacker packer(Arena arena) {
         return new MachinePacker(Routines.of(tier().orElseThrow()), arena);
+    }
+
+    /// Pages of the system, which are zero without anybody writing zeros, and are touched first by the thread that packs into them.
+    @Override
+    public MemorySegment allocate(Arena arena, long bytes) {
+        try {
+            return GuardedPages.mapLarge(arena, Math.max(bytes, PIECE_BYTES)).segment();
+        } catch (ExecutableMemoryRefused e) {
+            return KernelProvider.super.allocate(arena, bytes);
+        }
     }
 }
