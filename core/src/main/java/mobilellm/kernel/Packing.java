@@ -23,9 +23,6 @@ public final class Packing {
     /// Bytes of rows that are brought into the cache at once.
     private static final long BUFFER_BYTES = 128 << 10;
 
-    /// Bytes of a stored tensor that are packed before their pages are given back.
-    private static final long RELEASED_BYTES = 1 << 20;
-
     private final Arena arena;
     private final Function<Arena, GroupPacker> packers;
     private final List<Task> tasks = new ArrayList<>();
@@ -69,21 +66,22 @@ public final class Packing {
                     try (Arena own = Arena.ofConfined()) {
                         MemorySegment buffer = OffHeap.allocate(own, bufferBytes);
                         GroupPacker packer = packers.apply(own);
+                        Touched touched = new Touched();
                         for (Task task : tasks) {
-                            pack(task, worker, packer, buffer);
+                            pack(task, worker, packer, buffer, touched);
                         }
+                        touched.release();
                     }
                 });
         tasks.clear();
     }
 
-    private static void pack(Task task, Worker worker, GroupPacker packer, MemorySegment buffer) {
+    private static void pack(
+            Task task, Worker worker, GroupPacker packer, MemorySegment buffer, Touched touched) {
         Tensor tensor = task.tensor;
-        int from = worker.from(task.matrix.groups());
         int to = worker.to(task.matrix.groups());
         int step = Math.toIntExact(buffer.byteSize() / task.groupBytes());
-        int released = from;
-        for (int next = from; next < to; next += step) {
+        for (int next = worker.from(task.matrix.groups()); next < to; next += step) {
             int first = next;
             int groups = Math.min(step, to - first);
             MemorySegment rows = buffer.asSlice(0, groups * task.groupBytes());
@@ -94,13 +92,35 @@ public final class Packing {
                         "tensor '%s' was changed while it was read; see that nobody writes to its file, and load it again"
                                 .formatted(tensor.name()));
             }
-            int end = first + groups;
-            if (end == to || (end - released) * task.groupBytes() >= RELEASED_BYTES) {
-                long begin = released * task.groupBytes();
-                long size = Math.min(tensor.data().byteSize(), end * task.groupBytes()) - begin;
-                MappedFile.release(tensor.data().asSlice(begin, size));
-                released = end;
+            long begin = first * task.groupBytes();
+            long size = Math.min(tensor.data().byteSize() - begin, rows.byteSize());
+            touched.add(tensor.data().asSlice(begin, size));
+        }
+    }
+
+    /// The pages of the file that a member of the team has read last. Touching a page can bring the 2 MB around it back that were
+    /// given back before, so what is given back is given back again with what follows it.
+    private static final class Touched {
+        private static final long ROUND_BYTES = 4 << 20;
+
+        private List<MemorySegment> before = List.of();
+        private List<MemorySegment> now = new ArrayList<>();
+        private long bytes;
+
+        void add(MemorySegment segment) {
+            now.add(segment);
+            bytes += segment.byteSize();
+            if (bytes >= ROUND_BYTES) {
+                release();
             }
+        }
+
+        void release() {
+            before.forEach(MappedFile::release);
+            now.forEach(MappedFile::release);
+            before = now;
+            now = new ArrayList<>();
+            bytes = 0;
         }
     }
 
