@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 
@@ -24,6 +25,8 @@ final class ErrorText {
                     case UncheckedIOException e when e.getCause() != null -> of(e.getCause());
                     case NoSuchFileException e -> "there is no file " + e.getFile();
                     case AccessDeniedException e -> "no permission to use " + e.getFile();
+                    case FileAlreadyExistsException e ->
+                            e.getFile() + ": " + e.getReason() + "; --force replaces it";
                     case FileSystemException e when e.getReason() != null ->
                             e.getFile() + ": " + e.getReason();
                     case CharacterCodingException e -> "the text is not UTF-8";

@@ -12,6 +12,7 @@ enum Verbs {
     RM("rm", Group.MODELS, "delete a model from the local store"),
     INFO("info", Group.MODELS, "show what a model is made of"),
     PLAN("plan", Group.MODELS, "count parameters and bytes before there are any"),
+    CONVERT("convert", Group.MODELS, "write a model in another format"),
     LOGITS("logits", Group.INSPECT, "show what may come next, and how likely"),
     BENCH("bench", Group.INSPECT, "measure how fast a model runs here"),
     PERPLEXITY("perplexity", Group.INSPECT, "measure how well a model predicts a text"),
@@ -78,6 +79,7 @@ enum Verbs {
             case RM -> new RemoveVerb();
             case INFO -> new InfoVerb();
             case PLAN -> new PlanVerb();
+            case CONVERT -> new ConvertVerb();
             case LOGITS -> new LogitsVerb();
             case BENCH -> new BenchVerb();
             case PERPLEXITY -> new PerplexityVerb();

@@ -8,13 +8,10 @@ import mobilellm.tensor.UnsupportedModelException;
 import mobilellm.tokenizer.Tokenizer;
 
 import java.io.IOException;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /// A model as it was stored, whatever the file format: what it is ([#config]), its weights by what they do ([#tensors]),
 /// and what it needs to talk ([#tokenizer], [#chatTemplate]). Nothing behind this class knows a file format.
@@ -22,13 +19,11 @@ import java.util.stream.Stream;
 /// [#open] checks everything that a forward pass relies on: every tensor is there and has the shape that the configuration
 /// asks for; sizes agree with each other and with the vocabulary; vectors hold finite numbers. Whether matrices do is seen when
 /// they are packed. What this version does not do
-/// (experts, biases, RoPE scaling ...) is refused by name, never ignored.
+/// (experts, sliding windows ...) is refused by name, never ignored.
 ///
-/// Formats: GGUF files of architecture `llama` or `mobilellm`, and directories as the Hugging Face hub has them
+/// Formats: GGUF files of architecture `llama`, `qwen2`, `qwen3` or `mobilellm`, and directories as the Hugging Face hub has them
 /// (docs/formats.md).
 public final class Checkpoint implements AutoCloseable {
-    private static final String GGUF_SUFFIX = ".gguf";
-
     private final ModelSource source;
     private final ModelConfig config;
     private final ModelTensors tensors;
@@ -47,54 +42,13 @@ public final class Checkpoint implements AutoCloseable {
     /// @throws UnsupportedModelException if the model needs something that this version does not do
     /// @throws IOException if there is nothing to open
     public static Checkpoint open(Path fileOrDirectory) throws IOException {
-        ModelSource source = source(fileOrDirectory);
+        ModelSource source = ModelSource.open(fileOrDirectory);
         try {
             return new Checkpoint(source);
         } catch (Throwable e) {
             source.close();
             throw e;
         }
-    }
-
-    private static ModelSource source(Path path) throws IOException {
-        if (!Files.isDirectory(path)) {
-            return ggufFile(path);
-        }
-        return DirectorySource.isModel(path)
-                ? DirectorySource.open(path)
-                : ggufFile(onlyFile(path));
-    }
-
-    private static ModelSource ggufFile(Path path) throws IOException {
-        if (!GgufFile.hasMagic(path)) {
-            throw new MalformedFileException(
-                    path
-                            + ": not a GGUF file (its first four bytes are not 'GGUF'); supported"
-                            + " are GGUF files, and directories with config.json and weights in"
-                            + " safetensors or PyTorch files");
-        }
-        return new GgufSource(GgufFile.open(path));
-    }
-
-    private static Path onlyFile(Path directory) throws IOException {
-        List<Path> found;
-        try (Stream<Path> entries = Files.list(directory)) {
-            found =
-                    entries.filter(entry -> entry.toString().endsWith(GGUF_SUFFIX))
-                            .filter(entry -> !GgufFile.isLaterPart(entry))
-                            .sorted()
-                            .toList();
-        }
-        if (found.size() == 1) {
-            return found.getFirst();
-        }
-        String reason =
-                found.isEmpty()
-                        ? "holds neither a .gguf file nor config.json with weights"
-                                + " (model.safetensors, pytorch_model.bin or the index of either)"
-                        : "holds %d .gguf files, such as %s; name the one to open"
-                                .formatted(found.size(), found.getFirst().getFileName());
-        throw new FileSystemException(directory.toString(), null, reason);
     }
 
     /// Refuses files that were written to since they were opened: call this when everything was read.

@@ -13,10 +13,10 @@ import mobilellm.file.WholeFile;
 import mobilellm.tensor.MalformedFileException;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /// A model's configuration as Transformers writes it, `config.json`.
 final class ConfigJson {
@@ -27,14 +27,16 @@ final class ConfigJson {
     private static final int LLAMA4_CHUNK = 8192;
 
     private final Path path;
+    private final String text;
     private final Keys keys;
     private final Family family;
     private final ModelConfig config;
     private final List<String> warnings = new ArrayList<>();
 
-    private ConfigJson(Path path, Map<String, Object> members) {
+    private ConfigJson(Path path, byte[] json) {
         this.path = path;
-        this.keys = new Keys(path.toString(), members);
+        this.text = new String(json, StandardCharsets.UTF_8);
+        this.keys = new Keys(path.toString(), JsonReader.readObject(json, path.toString()));
         this.family = readFamily();
         ConfigKeys.requireUnderstood(keys, family);
         try {
@@ -47,7 +49,19 @@ final class ConfigJson {
     /// Reads a configuration.
     static ConfigJson read(Path path) throws IOException {
         byte[] json = WholeFile.read(path, "the configuration of a model", MOST_BYTES);
-        return new ConfigJson(path, JsonReader.readObject(json, path.toString()));
+        return new ConfigJson(path, json);
+    }
+
+    /// Reads a configuration that another file holds.
+    ///
+    /// @param path for messages
+    static ConfigJson parse(String text, Path path) {
+        return new ConfigJson(path, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /// The whole file.
+    String text() {
+        return text;
     }
 
     Path path() {
@@ -138,12 +152,8 @@ final class ConfigJson {
     }
 
     private QueryKeyNorm norm() {
-        return switch (family) {
-            case MOBILELLM, LLAMA, QWEN2 -> QueryKeyNorm.NONE;
-            case QWEN3 -> QueryKeyNorm.WEIGHTED_BEFORE_ROPE;
-            case LLAMA4 ->
-                    flag("use_qk_norm", true) ? QueryKeyNorm.PLAIN_AFTER_ROPE : QueryKeyNorm.NONE;
-        };
+        boolean none = family == Family.LLAMA4 && !flag("use_qk_norm", true);
+        return none ? QueryKeyNorm.NONE : family.norm();
     }
 
     private FeedForward feedForward() {

@@ -5,6 +5,7 @@ import mobilellm.config.ModelConfig;
 import mobilellm.file.MappedFile;
 import mobilellm.tensor.Tensor;
 import mobilellm.tokenizer.Tokenizer;
+import mobilellm.tokenizer.TokenizerVocabulary;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -134,6 +135,25 @@ final class DirectorySource implements ModelSource {
     @Override
     public Tokenizer tokenizer() {
         return text.tokenizer();
+    }
+
+    @Override
+    public Optional<TokenizerVocabulary> vocabulary() {
+        return text.vocabulary();
+    }
+
+    @Override
+    public Optional<String> configText() {
+        return Optional.of(configJson.text());
+    }
+
+    /// Where the files are.
+    Path directory() {
+        return directory;
+    }
+
+    Family family() {
+        return configJson.family();
     }
 
     @Override

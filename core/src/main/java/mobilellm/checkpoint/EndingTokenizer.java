@@ -5,9 +5,17 @@ import mobilellm.tokenizer.Tokenizer;
 
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeSet;
 
 /// A tokenizer with more ends of generation than its own file knows of.
 record EndingTokenizer(Tokenizer tokenizer, Set<Integer> endOfGeneration) implements Tokenizer {
+    /// The tokenizer with ends besides its own.
+    static Tokenizer of(Tokenizer tokenizer, Set<Integer> moreEnds) {
+        Set<Integer> ends = new TreeSet<>(tokenizer.endOfGeneration());
+        ends.addAll(moreEnds);
+        return new EndingTokenizer(tokenizer, Set.copyOf(ends));
+    }
+
     @Override
     public int vocabularySize() {
         return tokenizer.vocabularySize();

@@ -1,20 +1,24 @@
 package mobilellm.checkpoint;
 
+import mobilellm.config.Attention.QueryKeyNorm;
+
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /// Kinds of models that `config.json` may describe, with the values that Transformers takes where a key is missing.
 enum Family {
     /// The released MobileLLM, and checkpoints of its training code; `share_embedding` and `layer_sharing` are theirs.
-    MOBILELLM("mobilellm", "mlp", false, 1e-6, 10_000, 2048, 0),
+    MOBILELLM("mobilellm", "MobileLLMForCausalLM", "mlp", false, 1e-6, 10_000, 2048, 0),
     /// Also what MobileLLM's training code writes, with the keys of MobileLLM.
-    LLAMA("llama", "mlp", false, 1e-6, 10_000, 2048, 0),
-    QWEN2("qwen2", "mlp", false, 1e-6, 10_000, 32_768, 0),
-    QWEN3("qwen3", "mlp", false, 1e-6, 10_000, 32_768, 128),
+    LLAMA("llama", "LlamaForCausalLM", "mlp", false, 1e-6, 10_000, 2048, 0),
+    QWEN2("qwen2", "Qwen2ForCausalLM", "mlp", false, 1e-6, 10_000, 32_768, 0),
+    QWEN3("qwen3", "Qwen3ForCausalLM", "mlp", false, 1e-6, 10_000, 32_768, 128),
     /// The text model of Llama 4 without experts: MobileLLM-R1.
-    LLAMA4("llama4_text", "feed_forward", true, 1e-5, 500_000, 131_072, 128);
+    LLAMA4("llama4_text", "Llama4ForCausalLM", "feed_forward", true, 1e-5, 500_000, 131_072, 128);
 
     private final String modelType;
+    private final String className;
     private final String feedForward;
     private final boolean pairsInterleaved;
     private final double rmsNormEpsilon;
@@ -24,6 +28,7 @@ enum Family {
 
     Family(
             String modelType,
+            String className,
             String feedForward,
             boolean pairsInterleaved,
             double rmsNormEpsilon,
@@ -31,6 +36,7 @@ enum Family {
             int contextLength,
             int headDim) {
         this.modelType = modelType;
+        this.className = className;
         this.feedForward = feedForward;
         this.pairsInterleaved = pairsInterleaved;
         this.rmsNormEpsilon = rmsNormEpsilon;
@@ -44,9 +50,40 @@ enum Family {
         return modelType;
     }
 
+    /// Transformers' class, `architectures` in the file.
+    String className() {
+        return className;
+    }
+
     /// What tensors of the feed-forward layer are called.
     String feedForward() {
         return feedForward;
+    }
+
+    /// The kind of model of a GGUF architecture. Those that GGUF files can hold have the same name there.
+    static Optional<Family> ofArchitecture(String architecture) {
+        return Arrays.stream(values())
+                .filter(family -> family.modelType.equals(architecture) && family.hasGgufForm())
+                .findFirst();
+    }
+
+    /// Whether this library knows how GGUF files hold such models.
+    boolean hasGgufForm() {
+        return this != LLAMA4;
+    }
+
+    /// See [ModelSource#pairsInterleaved]; of GGUF files, whose `llama` differs from Transformers'.
+    boolean pairsInterleavedInGguf() {
+        return this == MOBILELLM || this == LLAMA;
+    }
+
+    /// How heads of queries and keys are normalised where the files do not say otherwise.
+    QueryKeyNorm norm() {
+        return switch (this) {
+            case MOBILELLM, LLAMA, QWEN2 -> QueryKeyNorm.NONE;
+            case QWEN3 -> QueryKeyNorm.WEIGHTED_BEFORE_ROPE;
+            case LLAMA4 -> QueryKeyNorm.PLAIN_AFTER_ROPE;
+        };
     }
 
     /// See [ModelSource#pairsInterleaved].

@@ -4,7 +4,6 @@ import mobilellm.config.Attention;
 import mobilellm.config.FeedForward;
 import mobilellm.config.LayerSharing;
 import mobilellm.config.ModelConfig;
-import mobilellm.config.Rope;
 import mobilellm.file.Printable;
 import mobilellm.gguf.GgufFile;
 import mobilellm.tensor.MalformedFileException;
@@ -15,16 +14,12 @@ import java.util.Set;
 
 /// Reads the configuration of a model from the metadata of a GGUF file.
 ///
-/// Two architectures: `llama`, and `mobilellm`, which is `llama` with shared blocks; both name their keys with the
-/// architecture as prefix. A key under that prefix that is not understood is refused, because it may change what the
+/// Architectures: `llama`, `qwen2` and `qwen3` as llama.cpp has them, and `mobilellm`, which is `llama` with shared blocks
+/// or without a gate; all name their keys with the architecture as prefix. A key under that prefix that is not understood is refused, because it may change what the
 /// model computes.
 final class GgufConfigReader {
     private static final String SHARED = "mobilellm";
-    private static final Set<String> ARCHITECTURES = Set.of("llama", SHARED);
     private static final int MOST_LAYERS = 1024;
-
-    /// Llama's base where a file names none.
-    private static final double DEFAULT_ROPE_THETA = 10_000;
 
     private static final Set<String> UNDERSTOOD =
             Set.of(
@@ -39,15 +34,25 @@ final class GgufConfigReader {
                     "attention.layer_norm_rms_epsilon",
                     "rope.freq_base",
                     "rope.dimension_count",
+                    "rope.scaling.type",
+                    "rope.scaling.factor",
+                    "rope.scaling.attn_factor",
+                    "rope.scaling.original_context_length",
+                    "rope.scaling.finetuned",
+                    "rope.scaling.yarn_beta_fast",
+                    "rope.scaling.yarn_beta_slow",
                     "vocab_size");
 
     private static final Set<String> UNDERSTOOD_WHEN_SHARED =
-            Set.of("layer_sharing.strategy", "layer_sharing.repeats", "layer_sharing.cache");
+            Set.of(
+                    "layer_sharing.strategy",
+                    "layer_sharing.repeats",
+                    "layer_sharing.cache",
+                    "feed_forward.activation");
 
     /// Keys of things that we do not have, with the value (as text) that says that the model has none either.
     private static final Map<String, String> ABSENT =
             Map.of(
-                    "rope.scaling.type", "none",
                     "rope.scale_linear", "1.0",
                     "expert_count", "0",
                     "expert_used_count", "0");
@@ -61,7 +66,8 @@ final class GgufConfigReader {
     }
 
     ModelConfig read() {
-        String architecture = architecture();
+        Family family = family();
+        String architecture = family.modelType();
         String prefix = architecture + ".";
         requireUnderstood(prefix, architecture.equals(SHARED));
 
@@ -80,14 +86,17 @@ final class GgufConfigReader {
                     new Attention(
                             heads,
                             keys.optionalSize(prefix + "attention.head_count_kv").orElse(heads),
-                            headDim(prefix, hiddenSize, heads)),
-                    new FeedForward(keys.size(prefix + "feed_forward_length")),
+                            headDim(prefix, hiddenSize, heads),
+                            bias(),
+                            family.norm()),
+                    new FeedForward(
+                            keys.size(prefix + "feed_forward_length"),
+                            activation(prefix),
+                            has("ffn_up.bias")),
                     vocabularySize(prefix),
                     keys.size(prefix + "context_length"),
                     keys.real(prefix + "attention.layer_norm_rms_epsilon"),
-                    new Rope(
-                            keys.optionalReal(prefix + "rope.freq_base")
-                                    .orElse(DEFAULT_ROPE_THETA)),
+                    new GgufRopeReader(keys, prefix, file.tensor(GgufRopeReader.DIVISORS)).read(),
                     file.tensor(TensorNames.GGUF.outputHeadWeight()).isEmpty(),
                     architecture.equals(SHARED) ? sharing(prefix) : LayerSharing.NONE);
         } catch (IllegalArgumentException e) {
@@ -95,16 +104,37 @@ final class GgufConfigReader {
         }
     }
 
-    private String architecture() {
+    private Family family() {
         String key = "general.architecture";
         String architecture = keys.string(key);
-        if (!ARCHITECTURES.contains(architecture)) {
-            throw keys.unsupported(
-                    key,
-                    "is %s; supported are 'llama' and 'mobilellm'"
-                            .formatted(Printable.quote(architecture)));
+        return Family.ofArchitecture(architecture)
+                .orElseThrow(
+                        () ->
+                                keys.unsupported(
+                                        key,
+                                        "is %s; supported are 'llama', 'mobilellm', 'qwen2' and 'qwen3'"
+                                                .formatted(Printable.quote(architecture))));
+    }
+
+    /// Which biases there are, only the tensors tell; that every block has them is checked where they are read.
+    private Attention.Bias bias() {
+        if (has("attn_output.bias")) {
+            return Attention.Bias.ALL;
         }
-        return architecture;
+        return has("attn_q.bias") ? Attention.Bias.QUERY_KEY_VALUE : Attention.Bias.NONE;
+    }
+
+    private boolean has(String tensorOfBlock) {
+        return file.tensor(TensorNames.GGUF.blocks() + "0." + tensorOfBlock).isPresent();
+    }
+
+    private FeedForward.Activation activation(String prefix) {
+        String key = prefix + "feed_forward.activation";
+        return switch (keys.optionalString(key).orElse("silu")) {
+            case "silu" -> FeedForward.Activation.SWIGLU;
+            case "relu" -> FeedForward.Activation.RELU;
+            default -> throw keys.unsupported(key, "is neither 'silu' nor 'relu'");
+        };
     }
 
     private void requireUnderstood(String prefix, boolean shared) {
@@ -126,7 +156,7 @@ final class GgufConfigReader {
                 throw keys.malformed(
                         key,
                         "belongs to architecture 'mobilellm', but 'general.architecture' is"
-                                + " 'llama'");
+                                + " another");
             }
         }
     }

@@ -4,15 +4,16 @@ import mobilellm.config.ModelConfig;
 import mobilellm.gguf.GgufFile;
 import mobilellm.tensor.Tensor;
 import mobilellm.tokenizer.Tokenizer;
+import mobilellm.tokenizer.TokenizerVocabulary;
 
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.stream.Collectors;
 
-/// A model in a GGUF file of architecture `llama` or `mobilellm`.
+/// A model in a GGUF file.
 record GgufSource(GgufFile file) implements ModelSource {
     @Override
     public String name() {
@@ -28,6 +29,7 @@ record GgufSource(GgufFile file) implements ModelSource {
     public Map<String, Tensor> weights() {
         Map<String, Tensor> weights = new LinkedHashMap<>();
         file.tensors().forEach(tensor -> weights.put(tensor.name(), tensor));
+        weights.remove(GgufRopeReader.DIVISORS);
         return weights;
     }
 
@@ -38,12 +40,25 @@ record GgufSource(GgufFile file) implements ModelSource {
 
     @Override
     public boolean pairsInterleaved() {
-        return true;
+        return Family.ofArchitecture(config().architecture())
+                .orElseThrow()
+                .pairsInterleavedInGguf();
     }
 
     @Override
     public Tokenizer tokenizer() {
-        return new GgufTokenizerReader(keys()).read();
+        Tokenizer tokenizer = new GgufTokenizerReader(keys()).read();
+        return EndingTokenizer.of(tokenizer, generationDefaults().endOfGeneration());
+    }
+
+    @Override
+    public Optional<TokenizerVocabulary> vocabulary() {
+        return new GgufTokenizerReader(keys()).vocabulary();
+    }
+
+    @Override
+    public Optional<String> configText() {
+        return keys().optionalString(GgufMetadata.CONFIG);
     }
 
     @Override
@@ -56,7 +71,9 @@ record GgufSource(GgufFile file) implements ModelSource {
         // llama.cpp's converter writes them from generation_config.json since November 2025.
         Keys keys = keys();
         return new GenerationDefaults(
-                Set.of(),
+                keys.optionalIndex("tokenizer.ggml.eot_token_id").stream()
+                        .boxed()
+                        .collect(Collectors.toSet()),
                 Optional.empty(),
                 keys.optionalNumber("general.sampling.temp"),
                 keys.optionalIndex("general.sampling.top_k"),

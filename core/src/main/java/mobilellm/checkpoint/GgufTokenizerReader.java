@@ -6,7 +6,7 @@ import mobilellm.tensor.MalformedFileException;
 import mobilellm.tokenizer.BpeVocabulary;
 import mobilellm.tokenizer.SentencePieceVocabulary;
 import mobilellm.tokenizer.Tokenizer;
-import mobilellm.tokenizer.Tokenizers;
+import mobilellm.tokenizer.TokenizerVocabulary;
 
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +17,9 @@ final class GgufTokenizerReader {
     private static final String PREFIX = "tokenizer.ggml.";
     private static final String MODEL = PREFIX + "model";
 
+    /// llama.cpp's word for a model without a tokenizer.
+    static final String NONE = "none";
+
     private static final String PRE = PREFIX + "pre";
 
     private final Keys keys;
@@ -25,18 +28,27 @@ final class GgufTokenizerReader {
         this.keys = keys;
     }
 
+    /// What the tokenizer is made of; empty where the file has none.
+    Optional<TokenizerVocabulary> vocabulary() {
+        String model = keys.optionalString(MODEL).orElse(NONE);
+        return switch (model) {
+            case "gpt2" -> Optional.of(byteLevelBpe());
+            case "llama" -> Optional.of(sentencePiece());
+            case NONE, "no_vocab" -> Optional.empty();
+            default ->
+                    throw keys.unsupported(
+                            MODEL,
+                            "is %s; supported are 'gpt2' (byte-level BPE) and 'llama' (SentencePiece BPE)"
+                                    .formatted(Printable.quote(model)));
+        };
+    }
+
     Tokenizer read() {
-        String model = keys.string(MODEL);
+        keys.string(MODEL);
         try {
-            return switch (model) {
-                case "gpt2" -> Tokenizers.byteLevelBpe(byteLevelBpe());
-                case "llama" -> Tokenizers.sentencePiece(sentencePiece());
-                default ->
-                        throw keys.unsupported(
-                                MODEL,
-                                "is %s; supported are 'gpt2' (byte-level BPE) and 'llama' (SentencePiece BPE)"
-                                        .formatted(Printable.quote(model)));
-            };
+            return vocabulary()
+                    .orElseThrow(() -> keys.malformed(MODEL, "says that there is no tokenizer"))
+                    .tokenizer();
         } catch (MalformedFileException e) {
             throw keys.malformed(
                     MODEL, "names a tokenizer that cannot be built: " + e.getMessage(), e);

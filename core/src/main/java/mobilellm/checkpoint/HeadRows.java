@@ -25,6 +25,14 @@ record HeadRows(int headDim) implements RowOrder {
         return row - inHead + (inHead < half ? 2 * inHead : 2 * (inHead - half) + 1);
     }
 
+    /// The way back, for files whose rows are to lie as theirs do: which of our rows is to be written as their row.
+    RowOrder inverse() {
+        return row -> {
+            int inHead = row % headDim;
+            return row - inHead + inHead % 2 * (headDim / 2) + inHead / 2;
+        };
+    }
+
     /// A copy whose rows (numbers, of a vector) are in order. Rows of quantised matrices are whole blocks, so they move as they are.
     ///
     /// @param stored `[heads * headDim, columns]` or `[heads * headDim]`

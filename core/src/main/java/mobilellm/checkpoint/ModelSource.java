@@ -1,16 +1,65 @@
 package mobilellm.checkpoint;
 
 import mobilellm.config.ModelConfig;
+import mobilellm.gguf.GgufFile;
+import mobilellm.tensor.MalformedFileException;
 import mobilellm.tensor.Tensor;
 import mobilellm.tokenizer.Tokenizer;
+import mobilellm.tokenizer.TokenizerVocabulary;
 
 import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// A model in one format: what the format knows, in terms of no format.
 sealed interface ModelSource extends AutoCloseable permits GgufSource, DirectorySource {
+    /// Opens what [Checkpoint#open] does.
+    static ModelSource open(Path path) throws IOException {
+        if (!Files.isDirectory(path)) {
+            return ggufFile(path);
+        }
+        return DirectorySource.isModel(path)
+                ? DirectorySource.open(path)
+                : ggufFile(onlyFile(path));
+    }
+
+    private static ModelSource ggufFile(Path path) throws IOException {
+        if (!GgufFile.hasMagic(path)) {
+            throw new MalformedFileException(
+                    path
+                            + ": not a GGUF file (its first four bytes are not 'GGUF'); supported"
+                            + " are GGUF files, and directories with config.json and weights in"
+                            + " safetensors or PyTorch files");
+        }
+        return new GgufSource(GgufFile.open(path));
+    }
+
+    private static Path onlyFile(Path directory) throws IOException {
+        List<Path> found;
+        try (Stream<Path> entries = Files.list(directory)) {
+            found =
+                    entries.filter(entry -> entry.toString().endsWith(".gguf"))
+                            .filter(entry -> !GgufFile.isLaterPart(entry))
+                            .sorted()
+                            .toList();
+        }
+        if (found.size() == 1) {
+            return found.getFirst();
+        }
+        String reason =
+                found.isEmpty()
+                        ? "holds neither a .gguf file nor config.json with weights"
+                                + " (model.safetensors, pytorch_model.bin or the index of either)"
+                        : "holds %d .gguf files, such as %s; name the one to open"
+                                .formatted(found.size(), found.getFirst().getFileName());
+        throw new FileSystemException(directory.toString(), null, reason);
+    }
+
     /// The file or directory, for messages.
     String name();
 
@@ -28,6 +77,11 @@ sealed interface ModelSource extends AutoCloseable permits GgufSource, Directory
 
     Tokenizer tokenizer();
 
+    /// What the tokenizer is made of, to be written in another format; empty where there is none.
+    ///
+    /// @throws UnsupportedModelException if no other format can say what it does
+    Optional<TokenizerVocabulary> vocabulary();
+
     Optional<String> chatTemplate();
 
     GenerationDefaults generationDefaults();
@@ -40,6 +94,9 @@ sealed interface ModelSource extends AutoCloseable permits GgufSource, Directory
     long bytes();
 
     String format();
+
+    /// The `config.json` of a directory, or the one that a GGUF file was once made from.
+    Optional<String> configText();
 
     /// What a user should know although the model can be run.
     List<String> warnings();

@@ -6,6 +6,7 @@ import mobilellm.file.WholeFile;
 import mobilellm.tensor.MalformedFileException;
 import mobilellm.tokenizer.Tokenizer;
 import mobilellm.tokenizer.TokenizerOptions;
+import mobilellm.tokenizer.TokenizerVocabulary;
 import mobilellm.tokenizer.Tokenizers;
 
 import java.io.IOException;
@@ -73,9 +74,17 @@ final class TextFiles {
                             + ": there is no tokenizer, neither tokenizer.json nor"
                             + " tokenizer.model");
         }
-        Set<Integer> ends = new TreeSet<>(tokenizer.endOfGeneration());
-        ends.addAll(endOfGeneration());
-        return new EndingTokenizer(tokenizer, Set.copyOf(ends));
+        return EndingTokenizer.of(tokenizer, endOfGeneration());
+    }
+
+    /// Of the same file as [#tokenizer].
+    Optional<TokenizerVocabulary> vocabulary() {
+        return tokenizerJson
+                .map(json -> Tokenizers.vocabularyOfJson(json, options()))
+                .or(
+                        () ->
+                                sentencePiece.map(
+                                        model -> Tokenizers.vocabularyOfModel(model, options())));
     }
 
     private TokenizerOptions options() {

@@ -85,9 +85,23 @@ public record ModelConfig(
     }
 
     public ModelConfig withSharing(LayerSharing other) {
+        return with(architecture, layers, other);
+    }
+
+    /// The same model under another name.
+    public ModelConfig withArchitecture(String other) {
+        return with(other, layers, sharing);
+    }
+
+    /// The model with each visit of the plan as a block of its own.
+    public ModelConfig expanded() {
+        return with(architecture, plan().visits().size(), LayerSharing.NONE);
+    }
+
+    private ModelConfig with(String otherArchitecture, int otherLayers, LayerSharing otherSharing) {
         return new ModelConfig(
-                architecture,
-                layers,
+                otherArchitecture,
+                otherLayers,
                 hiddenSize,
                 attention,
                 feedForward,
@@ -96,7 +110,7 @@ public record ModelConfig(
                 rmsNormEpsilon,
                 rope,
                 tiedEmbedding,
-                other);
+                otherSharing);
     }
 
     /// Weights of the embedding, and of the head where it is its own matrix.

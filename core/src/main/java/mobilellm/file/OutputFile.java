@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.util.UUID;
 
 /// A file that comes into being whole or not at all. Bytes go to a file of another name in the same folder; [#commit]
 /// waits until they are on the disk and renames it. Without that, [#close] deletes it, and so does the end of the
@@ -29,6 +28,7 @@ public final class OutputFile implements ByteSink, AutoCloseable {
     public record Written(Path path, long bytes, String sha256) {}
 
     private final Path target;
+    private final Path shown;
     private final boolean replace;
     private final Unfinished unfinished;
     private final FileChannel channel;
@@ -37,8 +37,10 @@ public final class OutputFile implements ByteSink, AutoCloseable {
     private int buffered;
     private long flushed;
 
-    private OutputFile(Path target, boolean replace, Unfinished unfinished, FileChannel channel) {
+    private OutputFile(
+            Path target, Path shown, boolean replace, Unfinished unfinished, FileChannel channel) {
         this.target = target;
+        this.shown = shown;
         this.replace = replace;
         this.unfinished = unfinished;
         this.channel = channel;
@@ -61,18 +63,23 @@ public final class OutputFile implements ByteSink, AutoCloseable {
                         "is the file that is read; give the new one another name");
             }
         }
+        return create(place, target, replace);
+    }
+
+    /// @param shown what to call it in messages
+    static OutputFile create(Path place, Path shown, boolean replace) throws IOException {
         Path folder = place.resolveSibling("");
         if (!Files.isDirectory(folder)) {
             throw new FileSystemException(folder.toString(), null, "there is no such folder");
         }
-        Path temporary =
-                folder.resolve(".%s.%s.partial".formatted(place.getFileName(), UUID.randomUUID()));
-        Unfinished unfinished = new Unfinished(temporary);
+        Unfinished unfinished = new Unfinished(place);
         try {
             FileChannel channel =
                     FileChannel.open(
-                            temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
-            return new OutputFile(place, replace, unfinished, channel);
+                            unfinished.path(),
+                            StandardOpenOption.WRITE,
+                            StandardOpenOption.CREATE_NEW);
+            return new OutputFile(place, shown, replace, unfinished, channel);
         } catch (Throwable e) {
             unfinished.discard();
             throw e;
@@ -131,7 +138,7 @@ public final class OutputFile implements ByteSink, AutoCloseable {
         }
         FileSystemException told =
                 new FileSystemException(
-                        target.toString(),
+                        shown.toString(),
                         null,
                         "could not be written beyond byte %,d (%s); nothing of it was kept"
                                 .formatted(flushed, e.getMessage()));

@@ -4,20 +4,36 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.Stream;
 
-/// A file that must not outlive this process unless it is finished: it is deleted at the latest when the virtual machine
-/// shuts down in order, as it does for Ctrl-C.
+/// A file, or a folder of files, that must not outlive this process unless it is finished: it is deleted at the latest when
+/// the virtual machine shuts down in order, as it does for Ctrl-C.
 final class Unfinished {
     private final Path path;
     private final Thread atExit = new Thread(this::deleteAtExit, "delete unfinished file");
     private boolean settled;
 
-    Unfinished(Path path) {
-        this.path = path;
+    /// @param target what it shall be called; meanwhile it has another name in the same folder
+    Unfinished(Path target) {
+        this.path = hidden(target, "partial");
         Runtime.getRuntime().addShutdownHook(atExit);
+    }
+
+    /// Another name in the same folder, which nothing has.
+    static Path hidden(Path target, String ending) {
+        return target.resolveSibling(
+                ".%s.%s.%s".formatted(target.getFileName(), UUID.randomUUID(), ending));
+    }
+
+    /// Its name for now.
+    Path path() {
+        return path;
     }
 
     /// Gives it its name, and waits until the name is on the disk.
@@ -34,7 +50,7 @@ final class Unfinished {
     /// Deletes it, if it was not renamed.
     synchronized void discard() throws IOException {
         if (!settled) {
-            Files.deleteIfExists(path);
+            delete(path);
             settle();
         }
     }
@@ -51,8 +67,26 @@ final class Unfinished {
     private synchronized void deleteAtExit() {
         if (!settled) {
             settled = true;
-            path.toFile().delete();
+            try {
+                delete(path);
+            } catch (IOException e) {
+                // The process ends, and nobody is there to be told.
+            }
         }
+    }
+
+    /// Deletes a file, or a folder and the files in it.
+    static void delete(Path path) throws IOException {
+        if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+            List<Path> entries;
+            try (Stream<Path> listed = Files.list(path)) {
+                entries = listed.toList();
+            }
+            for (Path entry : entries) {
+                delete(entry);
+            }
+        }
+        Files.deleteIfExists(path);
     }
 
     /// A new name is lost with the power unless its folder was written, too.

@@ -2,6 +2,7 @@ package mobilellm.tokenizer;
 
 import mobilellm.tensor.MalformedFileException;
 
+import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -24,7 +25,8 @@ public record BpeVocabulary(
         String preTokenizer,
         OptionalInt bos,
         OptionalInt eos,
-        boolean addBos) {
+        boolean addBos)
+        implements TokenizerVocabulary {
     private static final int NORMAL = 1;
     private static final int CONTROL = 3;
     private static final int USER_DEFINED = 4;
@@ -34,6 +36,22 @@ public record BpeVocabulary(
         tokens = Utf8.list(tokens);
         tokenTypes = tokenTypes.clone();
         merges = Utf8.list(merges);
+    }
+
+    /// Never: no model of this kind asks for it.
+    @Override
+    public boolean addEos() {
+        return false;
+    }
+
+    @Override
+    public Tokenizer tokenizer() {
+        return Tokenizers.byteLevelBpe(this);
+    }
+
+    @Override
+    public void writeJson(OutputStream target) {
+        TokenizerJsonWriter.write(this, target);
     }
 
     /// The names of pre-tokenizers that are known here, in alphabetical order.

@@ -89,7 +89,7 @@ final class JsonStages {
     }
 
     /// Whether these are the two steps that SmolLM2's file takes where one pattern does.
-    private static boolean isNumbersAlone(List<JsonTree> parts) {
+    static boolean isNumbersAlone(List<JsonTree> parts) {
         return parts.size() == 2
                 && parts.get(0).type().equals("Digits")
                 && parts.get(0).flag("individual_digits", false)

@@ -14,6 +14,7 @@ final class LearntTokens {
     static final int NORMAL = 1;
     static final int UNKNOWN_TYPE = 2;
     static final int CONTROL = 3;
+    static final int USER_DEFINED = 4;
     static final int BYTE = 6;
 
     private final List<String> texts = new ArrayList<>();

@@ -5,6 +5,7 @@ import mobilellm.tensor.UnsupportedModelException;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /// The rules that cut text into the words inside which tokens are merged, by the names GGUF files give them
 /// (`tokenizer.ggml.pre`). The patterns are those of the models' own `tokenizer.json` files; several of one rule cut one
@@ -121,6 +122,18 @@ enum PreTokenizer {
         throw new UnsupportedModelException(
                 "unknown pre-tokenizer %s; known are: %s"
                         .formatted(Printable.quote(ggufName), String.join(", ", names())));
+    }
+
+    /// The rule that cuts with these patterns.
+    static Optional<PreTokenizer> of(List<String> patterns, boolean wholeWords) {
+        return Arrays.stream(values())
+                .filter(rule -> rule.patterns.equals(patterns) && rule.wholeWords == wholeWords)
+                .findFirst();
+    }
+
+    /// The name by which GGUF files know it best.
+    String ggufName() {
+        return names.getFirst();
     }
 
     /// All names, in alphabetical order.

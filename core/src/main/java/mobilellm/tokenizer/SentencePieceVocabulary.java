@@ -1,5 +1,6 @@
 package mobilellm.tokenizer;
 
+import java.io.OutputStream;
 import java.util.List;
 import java.util.OptionalInt;
 
@@ -26,7 +27,8 @@ public record SentencePieceVocabulary(
         OptionalInt eos,
         boolean addBos,
         boolean addEos,
-        boolean legacy) {
+        boolean legacy)
+        implements TokenizerVocabulary {
 
     /// How text is cut into pieces.
     public enum Algorithm {
@@ -59,5 +61,15 @@ public record SentencePieceVocabulary(
         pieces = List.copyOf(pieces);
         scores = scores.clone();
         types = types.clone();
+    }
+
+    @Override
+    public Tokenizer tokenizer() {
+        return Tokenizers.sentencePiece(this);
+    }
+
+    @Override
+    public void writeJson(OutputStream target) {
+        TokenizerJsonWriter.write(this, target);
     }
 }

@@ -1,18 +1,19 @@
 package mobilellm.tokenizer;
 
+import mobilellm.tensor.UnsupportedModelException;
+
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.StreamWriteFeature;
 import tools.jackson.core.json.JsonFactory;
 
 import java.io.OutputStream;
-import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
-import java.util.Set;
 
-/// Writes learnt vocabularies as `tokenizer.json`.
+/// Writes vocabularies as `tokenizer.json`.
 final class TokenizerJsonWriter {
     private static final JsonFactory FACTORY =
             JsonFactory.builder().disable(StreamWriteFeature.AUTO_CLOSE_TARGET).build();
@@ -35,13 +36,10 @@ final class TokenizerJsonWriter {
             writer.begin();
             json.writeNullProperty("normalizer");
             json.writeName("pre_tokenizer");
-            writer.sequence("pretokenizers");
-            words.patterns().forEach(writer::split);
-            writer.byteLevel();
-            writer.endSequence();
+            writer.words(words);
             writer.template(vocabulary.addBos() ? vocabulary.bos() : OptionalInt.empty());
             json.writeName("decoder");
-            writer.byteLevel();
+            writer.byteLevel(false);
             writer.model(vocabulary.merges(), "", words.wholeWords());
             json.writeEndObject();
         }
@@ -51,9 +49,13 @@ final class TokenizerJsonWriter {
         try (JsonGenerator json = FACTORY.createGenerator(ObjectWriteContext.empty(), target)) {
             var writer = new TokenizerJsonWriter(json, vocabulary.pieces(), vocabulary.types());
             writer.begin();
+            requirePlain(vocabulary);
+            boolean prefix = vocabulary.normalisation().addDummyPrefix();
             json.writeName("normalizer");
             writer.sequence("normalizers");
-            writer.component("Prepend", "prepend", "▁");
+            if (prefix) {
+                writer.component("Prepend", "prepend", "▁");
+            }
             writer.replace(" ", "▁");
             writer.endSequence();
             json.writeNullProperty("pre_tokenizer");
@@ -63,14 +65,61 @@ final class TokenizerJsonWriter {
             writer.replace("▁", " ");
             writer.component("ByteFallback");
             writer.component("Fuse");
-            writer.strip();
+            if (prefix) {
+                writer.strip();
+            }
             writer.endSequence();
-            writer.model(writer.cuts(), LearntTokens.UNKNOWN, false);
+            writer.model(PieceCuts.of(vocabulary), writer.unknown(), false);
             json.writeEndObject();
         }
     }
 
-    /// What comes before the components: added tokens are those that mark structure.
+    private static void requirePlain(SentencePieceVocabulary vocabulary) {
+        var normalisation = vocabulary.normalisation();
+        if (vocabulary.algorithm() != SentencePieceVocabulary.Algorithm.BPE
+                || normalisation.charsmap().length > 0
+                || normalisation.removeExtraWhitespaces()
+                || !normalisation.escapeWhitespaces()
+                || normalisation.whitespaceAsSuffix()
+                || vocabulary.addEos()
+                || !vocabulary.legacy()) {
+            throw new UnsupportedModelException(
+                    "the tokenizer (%s, legacy %b) changes text in a way that is not written to tokenizer.json"
+                            .formatted(vocabulary.algorithm(), vocabulary.legacy()));
+        }
+    }
+
+    /// Cuts text into words as the models' own files do.
+    private void words(PreTokenizer words) {
+        if (words == PreTokenizer.GPT2) {
+            byteLevel(true);
+            return;
+        }
+        sequence("pretokenizers");
+        if (words == PreTokenizer.NUMBERS_ALONE) {
+            json.writeStartObject();
+            json.writeStringProperty("type", "Digits");
+            json.writeBooleanProperty("individual_digits", true);
+            json.writeEndObject();
+            byteLevel(true);
+        } else {
+            words.patterns().forEach(this::split);
+            byteLevel(false);
+        }
+        endSequence();
+    }
+
+    private String unknown() {
+        for (int id = 0; id < types.length; id++) {
+            if (types[id] == LearntTokens.UNKNOWN_TYPE) {
+                return tokens.get(id);
+            }
+        }
+        throw new UnsupportedModelException(
+                "the tokenizer has no token for what is unknown, which tokenizer.json needs");
+    }
+
+    /// What comes before the components: added tokens are those that stand for themselves.
     private void begin() {
         json.writeStartObject();
         json.writeStringProperty("version", "1.0");
@@ -79,14 +128,16 @@ final class TokenizerJsonWriter {
         json.writeName("added_tokens");
         json.writeStartArray();
         for (int id = 0; id < tokens.size(); id++) {
-            if (types[id] == LearntTokens.CONTROL || types[id] == LearntTokens.UNKNOWN_TYPE) {
+            boolean special =
+                    types[id] == LearntTokens.CONTROL || types[id] == LearntTokens.UNKNOWN_TYPE;
+            if (special || types[id] == LearntTokens.USER_DEFINED) {
                 json.writeStartObject();
                 json.writeNumberProperty("id", id);
                 json.writeStringProperty("content", tokens.get(id));
                 for (String no : List.of("single_word", "lstrip", "rstrip", "normalized")) {
                     json.writeBooleanProperty(no, false);
                 }
-                json.writeBooleanProperty("special", true);
+                json.writeBooleanProperty("special", special);
                 json.writeEndObject();
             }
         }
@@ -131,12 +182,12 @@ final class TokenizerJsonWriter {
         json.writeEndObject();
     }
 
-    private void byteLevel() {
+    private void byteLevel(boolean words) {
         json.writeStartObject();
         json.writeStringProperty("type", "ByteLevel");
         json.writeBooleanProperty("add_prefix_space", false);
         json.writeBooleanProperty("trim_offsets", true);
-        json.writeBooleanProperty("use_regex", false);
+        json.writeBooleanProperty("use_regex", words);
         json.writeEndObject();
     }
 
@@ -225,34 +276,16 @@ final class TokenizerJsonWriter {
         json.writeBooleanProperty("ignore_merges", wholeWords);
         json.writeName("vocab");
         json.writeStartObject();
+        // Of equal tokens, which real files have, the last one counts.
+        Map<String, Integer> last = new LinkedHashMap<>();
         for (int id = 0; id < tokens.size(); id++) {
-            json.writeNumberProperty(tokens.get(id), id);
+            last.put(tokens.get(id), id);
         }
+        last.forEach(json::writeNumberProperty);
         json.writeEndObject();
         json.writeArrayPropertyStart("merges");
         merges.forEach(json::writeString);
         json.writeEndArray();
         json.writeEndObject();
-    }
-
-    /// SentencePiece merges whatever two pieces make a third, the earlier one first: as a list of merges, every way to cut
-    /// a piece into two others.
-    private List<String> cuts() {
-        Set<String> parts = new HashSet<>();
-        List<String> cuts = new ArrayList<>();
-        for (int id = 0; id < tokens.size(); id++) {
-            if (types[id] == LearntTokens.NORMAL) {
-                String piece = tokens.get(id);
-                for (int middle = 1; middle < piece.length(); middle++) {
-                    String left = piece.substring(0, middle);
-                    String right = piece.substring(middle);
-                    if (parts.contains(left) && parts.contains(right)) {
-                        cuts.add(left + " " + right);
-                    }
-                }
-                parts.add(piece);
-            }
-        }
-        return cuts;
     }
 }

@@ -30,6 +30,22 @@ public final class Tokenizers {
         return SentencePiece.of(vocabulary);
     }
 
+    /// The vocabulary of a `tokenizer.model`, to be written in another format; errors are those of
+    /// [#sentencePiece(byte[], TokenizerOptions)].
+    public static TokenizerVocabulary vocabularyOfModel(
+            byte[] tokenizerModel, TokenizerOptions options) {
+        return SentencePieceFile.read(tokenizerModel, options);
+    }
+
+    /// The vocabulary of a `tokenizer.json`, to be written in another format.
+    ///
+    /// @throws mobilellm.tensor.MalformedFileException if the bytes are not what the format promises
+    /// @throws mobilellm.tensor.UnsupportedModelException if no other format can say what it does; the message names it
+    public static TokenizerVocabulary vocabularyOfJson(
+            byte[] tokenizerJson, TokenizerOptions options) {
+        return JsonVocabulary.of(TokenizerJson.read(tokenizerJson), options);
+    }
+
     /// A tokenizer from the bytes of a `tokenizer.json` (Hugging Face).
     ///
     /// @throws mobilellm.tensor.MalformedFileException if the bytes are not what the format promises

@@ -20,12 +20,12 @@ public sealed interface TrainedVocabulary {
     record ByteLevel(BpeVocabulary vocabulary, int missing) implements TrainedVocabulary {
         @Override
         public Tokenizer tokenizer() {
-            return Tokenizers.byteLevelBpe(vocabulary);
+            return vocabulary.tokenizer();
         }
 
         @Override
         public void writeJson(OutputStream target) {
-            TokenizerJsonWriter.write(vocabulary, target);
+            vocabulary.writeJson(target);
         }
     }
 
@@ -34,12 +34,12 @@ public sealed interface TrainedVocabulary {
             implements TrainedVocabulary {
         @Override
         public Tokenizer tokenizer() {
-            return Tokenizers.sentencePiece(vocabulary);
+            return vocabulary.tokenizer();
         }
 
         @Override
         public void writeJson(OutputStream target) {
-            TokenizerJsonWriter.write(vocabulary, target);
+            vocabulary.writeJson(target);
         }
     }
 }

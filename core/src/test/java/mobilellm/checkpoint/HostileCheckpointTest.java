@@ -32,9 +32,9 @@ class HostileCheckpointTest {
 
     @Test
     void unknownArchitecture() throws IOException {
-        assertThat(unsupported(TinyModel.good().text("general.architecture", "qwen3")))
-                .contains("key 'general.architecture' is 'qwen3'")
-                .contains("'llama' and 'mobilellm'");
+        assertThat(unsupported(TinyModel.good().text("general.architecture", "gemma3")))
+                .contains("key 'general.architecture' is 'gemma3'")
+                .contains("'llama', 'mobilellm', 'qwen2' and 'qwen3'");
         assertThat(malformed(TinyModel.good().without("general.architecture")))
                 .contains("key 'general.architecture' is missing");
         assertThat(malformed(TinyModel.good().uint32("general.architecture", 1)))
@@ -130,8 +130,7 @@ class HostileCheckpointTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "rope_freqs.weight",
-                "blk.0.attn_q.bias",
+                "blk.0.attn_norm.bias",
                 "blk.0.attn_q_norm.weight",
                 "blk.1.ffn_gate_inp.weight",
                 "blk.2.attn_norm.weight"
@@ -141,10 +140,31 @@ class HostileCheckpointTest {
                 .contains("tensor '" + name + "' [64] is not part of a llama model of 2 blocks");
     }
 
+    /// The first block tells what the others have.
+    @Test
+    void tensorThatOnlyOneBlockHas() throws IOException {
+        assertThat(malformed(TinyModel.norm(TinyModel.good(), "blk.0.attn_q.bias")))
+                .contains("tensor 'blk.0.attn_k.bias' is missing");
+    }
+
+    @Test
+    void scalingThatMakesNoSense() throws IOException {
+        assertThat(malformed(TinyModel.norm(TinyModel.good(), "rope_freqs.weight")))
+                .contains("divisor must be positive and finite, got 0.0");
+        assertThat(malformed(TinyModel.good().text("llama.rope.scaling.type", "yarn")))
+                .contains("key 'llama.rope.scaling.factor' is missing");
+        assertThat(
+                        malformed(
+                                TinyModel.good()
+                                        .text("llama.rope.scaling.type", "linear")
+                                        .float32("llama.rope.scaling.factor", 0)))
+                .contains("factor must be positive and finite");
+    }
+
     @Test
     void keyThatNobodyReads() throws IOException {
-        assertThat(unsupported(TinyModel.good().text("llama.rope.scaling.type", "yarn")))
-                .contains("key 'llama.rope.scaling.type' (value 'yarn')");
+        assertThat(unsupported(TinyModel.good().text("llama.rope.scaling.type", "longrope")))
+                .contains("'longrope'; supported are none, linear and yarn");
         assertThat(unsupported(TinyModel.good().float32("llama.rope.scale_linear", 4)))
                 .contains("'llama.rope.scale_linear' (value '4.0')");
         assertThat(unsupported(TinyModel.good().uint32("llama.expert_count", 8)))

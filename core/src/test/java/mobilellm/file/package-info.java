@@ -1,4 +1,0 @@
-@NullMarked
-package mobilellm.file;
-
-import org.jspecify.annotations.NullMarked;
