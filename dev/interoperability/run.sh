@@ -1,0 +1,40 @@
+#!/bin/sh
+# Converts the reference's small models and compares their logits in Transformers and in llama.cpp with the stored ones.
+#   dev/interoperability/run.sh [SHARED]        needs python3, npm and a C compiler; everything made goes to target/interoperability
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+project=$(cd "$here/../.." && pwd)
+fixtures=${1:-$project/../shared}/fixtures
+work=$project/target/interoperability
+mkdir -p "$work"
+cd "$work"
+
+if [ ! -x venv/bin/python ]; then
+    python3 -m venv venv
+    venv/bin/pip install -q torch transformers==4.57.6 safetensors sentencepiece numpy
+fi
+if [ ! -d package ]; then
+    npm pack -s @node-llama-cpp/linux-x64@3.22.1
+    tar xzf ./*.tgz
+fi
+libraries=$work/package/bins/linux-x64
+ggml=$(basename "$(ls "$libraries"/libggml.v*.so)")
+llama=$(basename "$(ls "$libraries"/libllama.v*.so)")
+cc -O2 "-DGGML=\"$ggml\"" "-DLLAMA=\"$llama\"" "$here/llama_logits.c" -ldl -o llama_logits
+
+rm -rf converted
+mkdir converted
+convert() { # MODEL/LAYOUT [option]: to a GGUF file, and from there to a directory
+    name=${1%%/*}
+    layout=$1
+    shift
+    "$project/mobilellm" convert -q "$fixtures/models/$layout" "converted/$name.gguf" --type f32 "$@" >/dev/null
+    "$project/mobilellm" convert -q "converted/$name.gguf" "converted/$name" >/dev/null
+}
+for layout in plain-96x4/safetensors ls-192x2/safetensors untied-96x2/bin-sharded; do
+    convert "$layout" --expand-layers
+done
+for layout in llama-rope-llama3/hf llama-rope-linear/hf llama-all-bias/hf qwen2-qkv-bias/hf qwen3-qk-norm/hf; do
+    convert "$layout"
+done
+venv/bin/python "$here/compare.py" "$fixtures" "$work/converted" "$work/llama_logits" "$libraries"
