@@ -17,6 +17,23 @@ final class Converters {
         }
     }
 
+    static final class Count implements ITypeConverter<Integer> {
+        @Override
+        public Integer convert(String value) {
+            return integer(value, 0, Integer.MAX_VALUE);
+        }
+    }
+
+    /// Rows that a pass of the model has room for.
+    static final class BatchRows implements ITypeConverter<Integer> {
+        private static final int MOST = 512;
+
+        @Override
+        public Integer convert(String value) {
+            return integer(value, 1, MOST);
+        }
+    }
+
     static final class Threads implements ITypeConverter<Integer> {
         private static final int MOST = 1024;
 

@@ -16,6 +16,7 @@ enum Verbs {
     LOGITS("logits", Group.INSPECT, "show what may come next, and how likely"),
     BENCH("bench", Group.INSPECT, "measure how fast a model runs here"),
     PERPLEXITY("perplexity", Group.INSPECT, "measure how well a model predicts a text"),
+    EVAL("eval", Group.INSPECT, "measure how well a model answers benchmarks"),
     TOKENIZE("tokenize", Group.INSPECT, "turn text into token ids, or back"),
     TEMPLATE("template", Group.INSPECT, "render messages with a chat template"),
     COMPLETION("completion", Group.HIDDEN, "print a completion script for a shell");
@@ -83,6 +84,7 @@ enum Verbs {
             case LOGITS -> new LogitsVerb();
             case BENCH -> new BenchVerb();
             case PERPLEXITY -> new PerplexityVerb();
+            case EVAL -> new EvalVerb();
             case TOKENIZE -> new TokenizeVerb();
             case TEMPLATE -> new TemplateVerb();
             case COMPLETION -> new CompletionVerb();

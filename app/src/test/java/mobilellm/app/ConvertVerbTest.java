@@ -39,8 +39,7 @@ class ConvertVerbTest {
         Map<String, Object> json = result.json();
         assertThat(json).containsKeys("tensors", "bytes", "sha256", "files");
         assertThat(json.get("tensors")).isEqualTo(2 * 9 + 2);
-        assertThat(json.get("bytes"))
-                .isEqualTo((int) Files.size(out.resolve("model.safetensors")));
+        assertThat(json.get("bytes")).isEqualTo((int) Files.size(out.resolve("model.safetensors")));
         assertThat(json.get("sha256")).asInstanceOf(InstanceOfAssertFactories.STRING).hasSize(64);
     }
 

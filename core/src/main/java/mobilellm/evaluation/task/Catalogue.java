@@ -83,7 +83,13 @@ final class Catalogue {
 
     private static Task normed(
             String name, String version, DataFile file, Function<Row, ? extends Question> wording) {
-        return task(name, version, file, eachLine(wording), List.of(ACC, ACC_NORM, ACC_BYTES), ACC);
+        return task(
+                name,
+                version,
+                file,
+                eachLine(wording),
+                List.of(ACC, ACC_NORM, ACC_BYTES),
+                ACC_NORM);
     }
 
     private static Task summed(

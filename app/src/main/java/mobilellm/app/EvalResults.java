@@ -1,0 +1,269 @@
+package mobilellm.app;
+
+import mobilellm.MobileLlm;
+import mobilellm.engine.Likelihood;
+import mobilellm.evaluation.Answer;
+import mobilellm.evaluation.Measurement;
+import mobilellm.evaluation.TaskResult;
+import mobilellm.evaluation.TaskResult.Answered;
+import mobilellm.evaluation.task.DataFile;
+import mobilellm.evaluation.task.Metric;
+import mobilellm.evaluation.task.Pair;
+import mobilellm.evaluation.task.Profile;
+import mobilellm.evaluation.task.Question;
+import mobilellm.evaluation.task.Task;
+import mobilellm.file.OutputFile;
+import mobilellm.file.Sha256;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Results in the form of lm-evaluation-harness, so that its viewers read them. Nothing in them depends on how long a run
+/// took or whether it was resumed.
+final class EvalResults {
+    private final Map<String, String> settings;
+    private final EvalVerb options;
+    private final MobileLlm model;
+    private final LocalDateTime started;
+    private final Map<String, Integer> originals = new LinkedHashMap<>();
+    private final Map<String, String> hashes = new LinkedHashMap<>();
+
+    /// @param settings of the run, its start among them
+    EvalResults(Map<String, String> settings, EvalVerb options, MobileLlm model) {
+        this.settings = settings;
+        this.options = options;
+        this.model = model;
+        started = LocalDateTime.parse(settings.getOrDefault("started", ""));
+    }
+
+    /// What file names are made of.
+    static String sanitized(String name) {
+        return name.replaceAll("[\"<>:/|\\\\?*\\[\\]]+", "__");
+    }
+
+    private String date() {
+        return started.toString().replace(':', '-');
+    }
+
+    /// Writes what is known after a task.
+    ///
+    /// @param original documents of the last task, asked or not
+    void write(Path folder, List<TaskResult> results, int original) throws IOException {
+        TaskResult last = results.getLast();
+        originals.put(last.task().name(), original);
+        String samples = samples(last);
+        if (options.logSamples) {
+            write(
+                    folder.resolve("samples_%s_%s.jsonl".formatted(last.task().name(), date())),
+                    samples);
+        }
+        write(
+                folder.resolve("results_%s.json".formatted(date())),
+                PythonJson.write(object(results)));
+        write(
+                folder.resolve("report_%s.html".formatted(date())),
+                new EvalReport(settings, results).html());
+    }
+
+    private static void write(Path path, String text) throws IOException {
+        try (OutputFile file = OutputFile.create(path, true)) {
+            file.write(MemorySegment.ofArray(text.getBytes(StandardCharsets.UTF_8)));
+            file.commit();
+        }
+    }
+
+    Map<String, Object> object(List<TaskResult> results) {
+        Map<String, Object> scores = new LinkedHashMap<>();
+        Map<String, Object> configs = new LinkedHashMap<>();
+        Map<String, Object> versions = new LinkedHashMap<>();
+        Map<String, Object> shots = new LinkedHashMap<>();
+        Map<String, Object> directions = new LinkedHashMap<>();
+        Map<String, Object> samples = new LinkedHashMap<>();
+        for (TaskResult result : results) {
+            Task task = result.task();
+            scores.put(task.name(), scores(result));
+            configs.put(task.name(), config(task));
+            versions.put(task.name(), task.version());
+            shots.put(task.name(), options.examples);
+            Map<String, Object> direction = new LinkedHashMap<>();
+            task.metrics().forEach(one -> direction.put(one.word(), one.higherIsBetter()));
+            directions.put(task.name(), direction);
+            int effective = result.answers().size();
+            samples.put(
+                    task.name(),
+                    Map.of(
+                            "original",
+                            originals.getOrDefault(task.name(), effective),
+                            "effective",
+                            effective));
+        }
+        Map<String, Object> object = new LinkedHashMap<>();
+        object.put("results", scores);
+        EvalTable.paper(results)
+                .ifPresent(
+                        row -> {
+                            object.put("groups", Map.of("paper8", group(row.getLast())));
+                            object.put("group_subtasks", Map.of("paper8", Profile.PAPER8));
+                        });
+        object.put("configs", configs);
+        object.put("versions", versions);
+        object.put("n-shot", shots);
+        object.put("higher_is_better", directions);
+        object.put("n-samples", samples);
+        object.put("config", run());
+        object.put("date", started.atZone(ZoneId.systemDefault()).toEpochSecond());
+        object.put("mobilellm_version", settings.getOrDefault("program", ""));
+        object.put("profile", options.profile.word());
+        object.put("task_hashes", hashes);
+        object.put("model_source", "mobilellm");
+        object.put("model_name", settings.getOrDefault("model", ""));
+        object.put("model_name_sanitized", sanitized(settings.getOrDefault("model", "")));
+        object.put("system_instruction", options.system);
+        object.put("fewshot_as_multiturn", false);
+        object.put("apply_chat_template", options.chat);
+        object.put("max_length", model.contextLength());
+        return object;
+    }
+
+    private static Map<String, Object> scores(TaskResult result) {
+        Map<String, Object> scores = new LinkedHashMap<>();
+        scores.put("name", result.task().name());
+        scores.put("alias", result.task().name());
+        scores.put("sample_len", result.answers().size());
+        for (Measurement measured : result.measurements()) {
+            add(scores, measured, result.task().filter());
+        }
+        return scores;
+    }
+
+    private static void add(Map<String, Object> scores, Measurement measured, String filter) {
+        String name = measured.metric().word();
+        scores.put(name + "," + filter, measured.value());
+        scores.put(
+                name + "_stderr," + filter,
+                measured.error().isPresent() ? measured.error().getAsDouble() : "N/A");
+    }
+
+    private static Map<String, Object> group(Measurement average) {
+        Map<String, Object> group = new LinkedHashMap<>();
+        group.put("alias", "paper8");
+        group.put("acc,none", average.value());
+        group.put(
+                "acc_stderr,none",
+                average.error().isPresent() ? average.error().getAsDouble() : "N/A");
+        return group;
+    }
+
+    private Map<String, Object> config(Task task) {
+        Map<String, Object> config = new LinkedHashMap<>();
+        config.put("task", task.name());
+        config.put("dataset_files", task.files().stream().map(DataFile::name).toList());
+        config.put("dataset_sha256", task.files().stream().map(DataFile::sha256).toList());
+        config.put("num_fewshot", options.examples);
+        config.put("metric_list", task.metrics().stream().map(Metric::word).toList());
+        config.put("main_metric", task.main().word());
+        config.put("metadata", Map.of("version", task.version()));
+        return config;
+    }
+
+    private Map<String, Object> run() {
+        Map<String, Object> run = new LinkedHashMap<>();
+        run.put("model", "mobilellm");
+        run.put("model_args", new LinkedHashMap<>(settings));
+        run.put("model_sha", settings.getOrDefault("model_sha", ""));
+        run.put("batch_size", options.batchRows);
+        run.put("device", "cpu");
+        run.put("limit", options.limit.toString());
+        run.put("bootstrap_iters", 100_000);
+        run.put("fewshot_seed", 1234);
+        return run;
+    }
+
+    /// One line a document; also keeps the hash of the task.
+    private String samples(TaskResult result) {
+        StringBuilder lines = new StringBuilder();
+        StringBuilder all = new StringBuilder();
+        for (int i = 0; i < result.answers().size(); i++) {
+            Map<String, Object> sample = sample(result.task(), result.answers().get(i), i);
+            all.append(sample.get("doc_hash"))
+                    .append(sample.get("prompt_hash"))
+                    .append(sample.get("target_hash"));
+            lines.append(Json.write(sample)).append('\n');
+        }
+        hashes.put(result.task().name(), Sha256.of(all.toString()));
+        return lines.toString();
+    }
+
+    private static Map<String, Object> sample(Task task, Answered answered, int index) {
+        Question question = answered.document().question();
+        Map<String, Object> arguments = arguments(question);
+        Map<String, Object> sample = new LinkedHashMap<>();
+        sample.put("doc_id", index);
+        sample.put("doc", answered.document().fields());
+        sample.put("target", question.target());
+        sample.put("arguments", arguments);
+        List<Object> responses = responses(answered.answer());
+        sample.put("resps", responses.stream().map(List::of).toList());
+        sample.put("filtered_resps", responses);
+        sample.put("filter", task.filter());
+        sample.put("metrics", task.metrics().stream().map(Metric::word).toList());
+        sample.put("doc_hash", Sha256.of(PythonJson.write(answered.document().fields())));
+        sample.put("prompt_hash", Sha256.of(prompt(question)));
+        sample.put("target_hash", Sha256.of(question.target()));
+        answered.samples().forEach((metric, value) -> sample.put(metric.word(), value.value()));
+        if (answered.isCut()) {
+            sample.put("truncated", true);
+        }
+        if (answered.isRepaired()) {
+            sample.put("continuation_encoded_alone", true);
+        }
+        return sample;
+    }
+
+    private static String prompt(Question question) {
+        return switch (question) {
+            case Question.Open open -> open.prompt();
+            case Question.Page page -> page.text();
+            default -> question.pairs().getFirst().context();
+        };
+    }
+
+    private static Map<String, Object> arguments(Question question) {
+        Map<String, Object> arguments = new LinkedHashMap<>();
+        List<Pair> pairs = question.pairs();
+        for (int i = 0; i < pairs.size(); i++) {
+            Map<String, Object> argument = new LinkedHashMap<>();
+            argument.put("arg_0", pairs.get(i).context());
+            argument.put("arg_1", pairs.get(i).continuation());
+            arguments.put("gen_args_" + i, argument);
+        }
+        if (pairs.isEmpty()) {
+            arguments.put("gen_args_0", Map.of("arg_0", prompt(question)));
+        }
+        return arguments;
+    }
+
+    private static List<Object> responses(Answer answer) {
+        return switch (answer) {
+            case Answer.Written(String text) -> List.of(text);
+            case Answer.Likelihoods(List<Likelihood> likelihoods) -> {
+                List<Object> responses = new ArrayList<>();
+                for (Likelihood one : likelihoods) {
+                    responses.add(
+                            List.of(
+                                    String.valueOf(one.logLikelihood()),
+                                    one.isGreedy() ? "True" : "False"));
+                }
+                yield responses;
+            }
+        };
+    }
+}

@@ -1,0 +1,215 @@
+package mobilellm.app;
+
+import mobilellm.Generation;
+import mobilellm.GenerationBatch;
+import mobilellm.GenerationOptions;
+import mobilellm.MobileLlm;
+import mobilellm.checkpoint.Checkpoint;
+import mobilellm.engine.PredictionScorer;
+import mobilellm.evaluation.Evaluation;
+import mobilellm.evaluation.Journal;
+import mobilellm.evaluation.PairEncoder;
+import mobilellm.evaluation.Presentation;
+import mobilellm.evaluation.TaskResult;
+import mobilellm.evaluation.task.DataFile;
+import mobilellm.evaluation.task.Document;
+import mobilellm.evaluation.task.Task;
+import mobilellm.template.ChatTemplate;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.ObjIntConsumer;
+import java.util.stream.Collectors;
+
+/// Asks a model the questions of tasks, and tells the scores.
+///
+/// @param options of the command line
+/// @param tasks in the order in which they are asked
+record EvalRun(Context context, EvalVerb options, List<Task> tasks) {
+    private static final int STREAMS = 32;
+    private static final String STARTED = "started";
+
+    void run() throws IOException, InterruptedException {
+        Path data = Objects.requireNonNull(options.data, "--data");
+        // What is wrong with the data is told before a model is loaded.
+        Map<Task, List<Document>> documents = new LinkedHashMap<>();
+        for (Task task : tasks) {
+            documents.put(task, task.read(data, !options.unchecked));
+        }
+        Models.Located located = new Models(context).locate(options.name(), options.model.yes);
+        Presentation presentation = presentation(located.path());
+        try (MobileLlm model =
+                        ModelLoader.load(
+                                context,
+                                located,
+                                options.model,
+                                options.engine,
+                                options.kernel.kernels);
+                PredictionScorer scorer = model.scorer(options.batchRows)) {
+            Map<String, String> settings = settings(model, located);
+            Optional<Path> folder =
+                    options.out == null
+                            ? Optional.empty()
+                            : Optional.of(folder(options.out, located));
+            try (Journal journal = journal(folder, settings)) {
+                Evaluation evaluation =
+                        new Evaluation(
+                                new PairEncoder(
+                                        model.tokenizer(), model.contextLength(), options.lenient),
+                                scorer,
+                                (prompts, written) -> write(model, prompts, written),
+                                journal);
+                ask(evaluation, documents, presentation, folder, model, settings);
+            }
+        }
+    }
+
+    private void ask(
+            Evaluation evaluation,
+            Map<Task, List<Document>> documents,
+            Presentation presentation,
+            Optional<Path> folder,
+            MobileLlm model,
+            Map<String, String> settings)
+            throws IOException {
+        Map<String, String> known = new LinkedHashMap<>(settings);
+        known.putAll(evaluation.journal().settings());
+        EvalResults results = new EvalResults(known, options, model);
+        List<TaskResult> done = new ArrayList<>();
+        for (Map.Entry<Task, List<Document>> entry : documents.entrySet()) {
+            Task task = entry.getKey();
+            List<Document> all = entry.getValue();
+            List<Document> asked =
+                    presentation.present(
+                            task, all.subList(0, options.limit.of(all.size())), all, true);
+            EvalProgress progress = new EvalProgress(context.notes(), task.name());
+            TaskResult result = evaluation.run(task, asked, progress::show);
+            progress.done(result);
+            done.add(result);
+            if (folder.isPresent()) {
+                results.write(folder.get(), done, all.size());
+            }
+        }
+        if (context.json()) {
+            context.output().json(results.object(done));
+        } else {
+            EvalTable.print(context.output(), options, done);
+        }
+        folder.ifPresent(path -> context.notes().note("results are in " + path));
+    }
+
+    /// `<out>/<model>`, with the names that the harness gives.
+    private static Path folder(Path out, Models.Located located) throws IOException {
+        String name = EvalResults.sanitized(located.name());
+        return Files.createDirectories(out.resolve(name));
+    }
+
+    private Journal journal(Optional<Path> folder, Map<String, String> settings)
+            throws IOException {
+        if (folder.isEmpty()) {
+            return Journal.inMemory();
+        }
+        List<String> identity =
+                settings.keySet().stream().filter(key -> !key.equals(STARTED)).toList();
+        return Journal.open(folder.get().resolve("journal"), settings, identity, options.resume);
+    }
+
+    /// All that the results depend on, and when the run began.
+    private Map<String, String> settings(MobileLlm model, Models.Located located) {
+        Map<String, String> settings = new LinkedHashMap<>();
+        settings.put("model", located.name());
+        settings.put("model_sha", model.identity());
+        settings.put("program", Version.number());
+        settings.put("kernels", model.kernels());
+        settings.put("kv", options.engine.keyValueType);
+        settings.put("sharing", model.config().sharing().toString());
+        settings.put("context", String.valueOf(model.contextLength()));
+        settings.put("profile", options.profile.word());
+        settings.put(
+                "tasks",
+                tasks.stream()
+                        .map(task -> task.name() + "@" + task.version())
+                        .collect(Collectors.joining(",")));
+        settings.put(
+                "data",
+                options.unchecked
+                        ? "unchecked"
+                        : tasks.stream()
+                                .flatMap(task -> task.files().stream())
+                                .map(DataFile::sha256)
+                                .distinct()
+                                .collect(Collectors.joining(",")));
+        settings.put("limit", options.limit.toString());
+        settings.put("num_fewshot", String.valueOf(options.examples));
+        settings.put("chat_template", String.valueOf(options.chat));
+        settings.put("system_instruction", options.system);
+        settings.put("lenient", String.valueOf(options.lenient));
+        settings.put(STARTED, LocalDateTime.now(ZoneId.systemDefault()).toString());
+        return settings;
+    }
+
+    private Presentation presentation(Path path) throws IOException {
+        if (!options.chat) {
+            return new Presentation(options.examples, options.system, Optional.empty());
+        }
+        try (Checkpoint checkpoint = Checkpoint.open(path)) {
+            String source =
+                    checkpoint
+                            .chatTemplate()
+                            .orElseThrow(() -> new IOException(path + " has no chat template"));
+            ChatTemplate template = ChatTemplate.parse(source);
+            Map<String, Object> variables = SpecialTokens.variables(checkpoint);
+            return new Presentation(
+                    options.examples,
+                    options.system,
+                    Optional.of((system, user) -> rendered(template, variables, system, user)));
+        }
+    }
+
+    private static String rendered(
+            ChatTemplate template, Map<String, Object> variables, String system, String user) {
+        List<Map<String, Object>> messages = new ArrayList<>();
+        if (!system.isEmpty()) {
+            messages.add(Map.of("role", "system", "content", system));
+        }
+        messages.add(Map.of("role", "user", "content", user));
+        Map<String, Object> all = new HashMap<>(variables);
+        all.put("messages", messages);
+        all.put("add_generation_prompt", true);
+        return template.render(all);
+    }
+
+    /// Continues prompts, the longest first: so each joins the others with what they have in common computed.
+    private static void write(
+            MobileLlm model, List<Evaluation.Prompt> prompts, ObjIntConsumer<String> written) {
+        Map<Generation, Integer> running = new HashMap<>();
+        int next = 0;
+        try (GenerationBatch batch = model.batch(Math.min(STREAMS, prompts.size()))) {
+            while (next < prompts.size() || !batch.isEmpty()) {
+                while (next < prompts.size() && batch.hasRoom()) {
+                    Evaluation.Prompt prompt = prompts.get(next);
+                    GenerationOptions greedy =
+                            GenerationOptions.greedy().toBuilder()
+                                    .maxTokens(prompt.maxTokens())
+                                    .stop(prompt.stops())
+                                    .build();
+                    running.put(batch.add(prompt.ids(), greedy), next++);
+                }
+                for (Generation ended : batch.step()) {
+                    int index = Objects.requireNonNull(running.remove(ended), "its index");
+                    written.accept(ended.text(), index);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+package mobilellm.app;
+
+import mobilellm.evaluation.task.Profile;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+
+/// Scores that others published, in per cent. They were measured with other programs, so they are shown beside ours and
+/// never mixed with them.
+///
+/// @param name of the model
+/// @param source where the scores are from
+/// @param scores by task
+record Published(String name, String source, Map<String, Double> scores) {
+    private static final String PAPER = "MobileLLM paper (arXiv 2402.14905), table 3";
+    private static final String CARD = "SmolLM2 model card, lighteval";
+
+    static final List<Published> ALL =
+            List.of(
+                    paper("MobileLLM-125M", 43.9, 27.1, 60.2, 65.3, 42.4, 38.9, 39.5, 53.1),
+                    paper("MobileLLM-LS-125M", 45.8, 28.7, 60.4, 65.7, 42.9, 39.5, 41.1, 52.1),
+                    paper("MobileLLM-350M", 53.8, 33.5, 62.4, 68.6, 44.7, 49.6, 40.0, 57.6),
+                    new Published(
+                            "SmolLM2-135M",
+                            CARD,
+                            Map.of(
+                                    "hellaswag", 42.1,
+                                    "piqa", 68.4,
+                                    "winogrande", 51.3,
+                                    "openbookqa", 34.6)));
+
+    private static Published paper(String name, double... scores) {
+        Map<String, Double> byTask = new LinkedHashMap<>();
+        for (int i = 0; i < scores.length; i++) {
+            byTask.put(Profile.PAPER8.get(i), scores[i]);
+        }
+        return new Published(name, PAPER, byTask);
+    }
+
+    OptionalDouble score(String task) {
+        Double score = scores.get(task);
+        return score == null ? OptionalDouble.empty() : OptionalDouble.of(score);
+    }
+}

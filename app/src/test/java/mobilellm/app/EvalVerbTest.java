@@ -1,0 +1,276 @@
+package mobilellm.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+class EvalVerbTest {
+    private static final int DOCUMENTS = 12;
+
+    @TempDir Path folder;
+    private final Shell shell = new Shell();
+    private String model = "";
+    private String data = "";
+
+    @BeforeEach
+    void writeModelAndData() throws IOException {
+        model = TinyModel.write(folder.resolve("tiny.gguf")).toString();
+        Path documents = Files.createDirectory(folder.resolve("data"));
+        data = documents.toString();
+        StringBuilder arc = new StringBuilder();
+        StringBuilder winogrande = new StringBuilder();
+        for (int i = 0; i < DOCUMENTS; i++) {
+            arc.append(
+                    "{\"id\":\"d%d\",\"question\":\"Is %d <b>?\",\"choices\":[\"Hello\",\"n%d\",\"\u00e9\"],\"gold\":%d}\n"
+                            .formatted(i, i, i, i % 3));
+            winogrande.append(
+                    "{\"id\":%d,\"sentence\":\"He saw _ %d.\",\"option1\":\"Al\",\"option2\":\"Bo\",\"gold\":%d}\n"
+                            .formatted(i, i, i % 2));
+        }
+        Files.writeString(documents.resolve("arc_easy.test.jsonl"), arc);
+        Files.writeString(documents.resolve("winogrande_xl.validation.jsonl"), winogrande);
+        Files.writeString(
+                documents.resolve("wikitext2.test.raw"), " = T = \n\n Hello , you . \n = U = \nHi");
+    }
+
+    private Shell.Result eval(String... options) {
+        return shell.run(
+                TestArguments.of(
+                        "eval",
+                        model,
+                        TestArguments.of(
+                                "--data=" + data, TestArguments.of("--unchecked-data", options))));
+    }
+
+    private Map<String, Path> written(Path out) throws IOException {
+        Map<String, Path> files = new TreeMap<>();
+        try (Stream<Path> all = Files.walk(out)) {
+            all.filter(Files::isRegularFile)
+                    .forEach(
+                            file ->
+                                    files.put(
+                                            file.getFileName()
+                                                    .toString()
+                                                    .replaceFirst("_?\\d{4}-.*\\.", "."),
+                                            file));
+        }
+        return files;
+    }
+
+    private Path written(Path out, String name) throws IOException {
+        return Objects.requireNonNull(written(out).get(name), name);
+    }
+
+    private static Map<?, ?> map(Object object, String... keys) {
+        Object inner = object;
+        for (String key : keys) {
+            inner = Objects.requireNonNull(((Map<?, ?>) inner).get(key), key);
+        }
+        return (Map<?, ?>) inner;
+    }
+
+    @Test
+    void peopleGetTheTableOfTheHarness() {
+        Shell.Result result = eval("--tasks=arc_easy,winogrande,wikitext", "--limit=0.5");
+        assertThat(result.error()).contains("arc_easy: acc_norm ", "6 documents in ");
+        assertThat(result.exitCode()).isZero();
+        assertThat(result.output())
+                .startsWith("|Tasks     |Version|Filter|n-shot|Metric ")
+                .containsPattern(
+                        "\\|arc_easy  \\| +1.0\\|none  \\| +0\\|acc +\\|↑  \\| *0\\.\\d{4}\\|± "
+                                + " \\|0\\.\\d{4}\\|")
+                .containsPattern("\\|winogrande\\| +1.0\\|none")
+                .containsPattern("\\|bits_per_byte +\\|↓  \\| *\\d+\\.\\d{4}\\|±  \\| *N/A\\|");
+    }
+
+    @Test
+    void resultsAndSamplesAreInTheFormOfTheHarness() throws IOException {
+        Path out = folder.resolve("out");
+        Shell.Result result =
+                eval("--tasks=arc_easy", "--out=" + out, "--log-samples", "--json", "--limit=10");
+        assertThat(result.exitCode()).isZero();
+        Map<String, Path> files = written(out);
+        assertThat(files.keySet())
+                .containsExactly(
+                        "journal", "report.html", "results.json", "samples_arc_easy.jsonl");
+        String text = Files.readString(written(out, "results.json"));
+        assertThat(text)
+                .startsWith(
+                        "{\n  \"results\": {\n    \"arc_easy\": {\n      \"name\": \"arc_easy\",");
+        Map<String, Object> results = Json.readObject(text, "results");
+        assertThat(map(results, "results", "arc_easy").keySet().stream().map(String::valueOf))
+                .contains("alias", "sample_len", "acc,none", "acc_stderr,none", "acc_norm,none");
+        assertThat(map(results, "n-samples", "arc_easy").toString())
+                .contains("original=12", "effective=10");
+        assertThat(map(results, "config", "model_args").toString()).contains("model_sha=");
+        assertThat(result.json().keySet()).contains("results", "versions", "n-shot");
+        List<String> lines = Files.readAllLines(written(out, "samples_arc_easy.jsonl"));
+        assertThat(lines).hasSize(10);
+        Map<String, Object> sample = Json.readObject(lines.get(1), "a sample");
+        assertThat(map(sample, "arguments", "gen_args_2").toString())
+                .isEqualTo("{arg_0=Question: Is 1 <b>?\nAnswer:, arg_1= \u00e9}");
+        assertThat(sample.get("target")).isEqualTo("1");
+        assertThat((List<?>) sample.get("filtered_resps")).hasSize(3);
+        // sha256 of the fields as Python's json.dumps writes them with indent=2.
+        assertThat(sample.get("doc_hash"))
+                .isEqualTo("ca245f7a11936d3fd64794a2225b052b334a3172e0232c9d521f27e35575fa57");
+    }
+
+    @Test
+    void aRunThatWasStoppedEndsWithTheSameBytes() throws IOException {
+        Path out = folder.resolve("out");
+        String[] options = {"--tasks=arc_easy,winogrande", "--out=" + out, "--log-samples", "-q"};
+        assertThat(eval(options).exitCode()).isZero();
+        List<String> names = List.of("results.json", "samples_arc_easy.jsonl", "report.html");
+        List<String> before = new ArrayList<>();
+        for (String name : names) {
+            before.add(Files.readString(written(out, name)));
+        }
+        Path file = written(out, "journal");
+        byte[] journal = Files.readAllBytes(file);
+        int start = new String(journal, StandardCharsets.UTF_8).indexOf('\n') + 1;
+        for (int length : List.of(start, start + 901, journal.length)) {
+            Files.write(file, Arrays.copyOf(journal, length));
+            Files.delete(written(out, "results.json"));
+            String[] resumed =
+                    TestArguments.of("--resume", TestArguments.of("--batch-size=3", options));
+            assertThat(eval(resumed).error()).isEmpty();
+            for (int i = 0; i < names.size(); i++) {
+                String now = Files.readString(written(out, names.get(i)));
+                assertThat(now.replace("\"batch_size\": 3", "\"batch_size\": 256"))
+                        .as(names.get(i))
+                        .isEqualTo(before.get(i));
+            }
+        }
+        Shell.Result other =
+                eval(TestArguments.of("--resume", TestArguments.of("--limit=3", options)));
+        assertThat(other.error()).contains("has limit 'none', this one has '3'");
+        assertThat(other.exitCode()).isEqualTo(1);
+    }
+
+    @Test
+    void twoRunsAreComparedDocumentByDocument() throws IOException {
+        Path a = folder.resolve("a");
+        Path b = folder.resolve("b");
+        String[] options = {"--tasks=arc_easy,winogrande,wikitext", "--log-samples", "-q"};
+        assertThat(eval(TestArguments.of("--out=" + a, options)).exitCode()).isZero();
+        assertThat(
+                        eval(TestArguments.of(
+                                        "--out=" + b,
+                                        TestArguments.of("--sharing=immediate:2:own", options)))
+                                .exitCode())
+                .isZero();
+        Shell.Result result = shell.run("eval", "compare", a.toString(), b.toString());
+        assertThat(result.error()).isEmpty();
+        assertThat(result.output())
+                .contains("|arc_easy  |acc_norm ", "|winogrande|acc ", "McNemar p")
+                .doesNotContain("wikitext");
+        Map<String, Object> answer =
+                shell.run("eval", "compare", a.toString(), b.toString(), "--json").json();
+        List<?> compared = (List<?>) Objects.requireNonNull(answer.get("comparisons"));
+        assertThat(compared).hasSize(4);
+        assertThat(map(compared.getFirst()).get("documents")).isEqualTo(DOCUMENTS);
+        Shell.Result same = shell.run("eval", "compare", a.toString(), a.toString(), "--json");
+        assertThat(same.output()).contains("\"mcnemar_p\":1.0", "\"differing\":[]");
+    }
+
+    @Test
+    void theReportNeedsNoOtherFileAndEscapesWhatItTells() throws IOException {
+        Path out = folder.resolve("out");
+        assertThat(eval("--tasks=arc_easy", "--out=" + out, "--system-instruction=<i>&").exitCode())
+                .isZero();
+        String page = Files.readString(written(out, "report.html"));
+        assertThat(page)
+                .contains(
+                        "<svg",
+                        "calibration of arc_easy",
+                        "Published by others",
+                        "MobileLLM-125M",
+                        "43.9")
+                .contains("&lt;i&gt;&amp;")
+                .doesNotContain("<i>", "src=", "href=", "url(", "<script");
+    }
+
+    @Test
+    void aChatTemplateAndAnInstructionStandAroundTheQuestion() throws IOException {
+        Path out = folder.resolve("out");
+        Shell.Result result =
+                eval(
+                        "--tasks=winogrande",
+                        "--out=" + out,
+                        "--log-samples",
+                        "--apply-chat-template",
+                        "--context=16");
+        assertThat(result.exitCode()).isZero();
+        // The template does not fit the tiny context, which is told.
+        assertThat(result.error()).contains("was cut to fit the context, the first: winogrande");
+        String sample = Files.readAllLines(written(out, "samples_winogrande.jsonl")).getFirst();
+        assertThat(sample)
+                .contains(
+                        "\"arg_0\":\"<|im_start|>user\\n"
+                                + "He saw Al<|im_end|>\\n"
+                                + "<|im_start|>assistant\\n"
+                                + "\"")
+                .contains("\"arg_1\":\"0.\"", "\"truncated\":true");
+    }
+
+    @Test
+    void tasksAreListedWithTheirFiles() {
+        Shell.Result result = shell.run("eval", "--tasks=list");
+        assertThat(result.output())
+                .contains(
+                        "hellaswag.validation.jsonl",
+                        "10,042",
+                        "CC-BY-SA-4.0",
+                        "paper8 = arc_easy");
+        assertThat(shell.run("eval", "--tasks=list", "--profile=llama-paper", "--json").output())
+                .contains("openbookqa_whole", "\"sha256\":\"");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--data=x | 2 | say what to ask with --tasks",
+                "--tasks=arc_easy | 2 | say where the documents are with --data",
+                "--tasks=arc_easy --data=x --resume | 2 | --resume needs --out",
+                "--tasks=arc_easy --data=x | 1 | there is no file x/arc_easy.test.jsonl, expected"
+                        + " allenai",
+                "--tasks=arc_eazy --data=x | 1 | there is no task 'arc_eazy'",
+                "--tasks=arc_easy --data=x --limit=0 | 2 | expected a number of documents",
+                "--tasks=arc_easy --data=x --profile=papr | 2 | expected harness or llama-paper",
+                "--tasks=arc_easy --data=x --batch-size=513 | 2 | from 1 to 512",
+                "--tasks=arc_easy --data=x --kernels=reference | 2 | compute logits only",
+            })
+    void whatCannotBeDoneIsSaid(String options, int exitCode, String message) {
+        Shell.Result result = shell.run(TestArguments.of("eval", model, options.split(" ")));
+        assertThat(result.error()).contains("error: ").contains(message);
+        assertThat(result.exitCode()).isEqualTo(exitCode);
+        assertThat(result.output()).isEmpty();
+    }
+
+    @Test
+    void anAlteredFileAndAnEmptyFolderAreRefused() {
+        Shell.Result altered = shell.run("eval", model, "--tasks=arc_easy", "--data=" + data, "-q");
+        assertThat(altered.error()).contains("has sha256", "and 12 lines, expected");
+        assertThat(shell.run("eval", "compare", data, data).error())
+                .contains("has no samples_", "--log-samples");
+        assertThat(shell.run("eval", "compare", data).exitCode()).isEqualTo(Cli.WRONG_USAGE);
+    }
+}

@@ -1,0 +1,51 @@
+package mobilellm.evaluation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import org.junit.jupiter.api.Test;
+
+import java.util.Arrays;
+
+class PairedComparisonTest {
+    /// 100 documents: 40 right in both, 12 only in the first, 4 only in the second.
+    private static PairedComparison known() {
+        double[] first = new double[100];
+        double[] second = new double[100];
+        Arrays.fill(first, 0, 52, 1);
+        Arrays.fill(second, 0, 40, 1);
+        Arrays.fill(second, 52, 56, 1);
+        return PairedComparison.of(first, second);
+    }
+
+    /// P(at most 4 heads of 16) = 2517 / 65536.
+    @Test
+    void aDifferenceIsTestedByDocumentsThatDiffer() {
+        PairedComparison compared = known();
+        assertThat(compared.onlyFirst()).isEqualTo(12);
+        assertThat(compared.onlySecond()).isEqualTo(4);
+        assertThat(compared.difference()).isCloseTo(-0.08, within(1e-12));
+        assertThat(compared.pValue()).isCloseTo(2 * 2517 / 65536.0, within(1e-12));
+        double variance = (16 - 100 * 0.08 * 0.08) / 99;
+        assertThat(compared.error()).isCloseTo(Math.sqrt(variance / 100), within(1e-12));
+        assertThat(compared.low())
+                .isCloseTo(-0.08 - 1.96 * compared.error(), within(0.011))
+                .isLessThan(compared.high());
+        assertThat(compared.high()).isCloseTo(-0.08 + 1.96 * compared.error(), within(0.011));
+        // (1.96 + 0.84)^2 * 0.155 / 0.005^2
+        assertThat(compared.needed()).isBetween(48_000L, 50_000L);
+        assertThat(known()).isEqualTo(compared);
+    }
+
+    @Test
+    void equalRunsDoNotDiffer() {
+        double[] same = {1, 0, 1};
+        PairedComparison compared = PairedComparison.of(same, same);
+        assertThat(compared.pValue()).isEqualTo(1);
+        assertThat(compared.error()).isZero();
+        assertThat(compared.low()).isZero();
+        assertThatThrownBy(() -> PairedComparison.of(same, new double[] {1, 0}))
+                .hasMessageContaining("got 3 and 2");
+    }
+}
