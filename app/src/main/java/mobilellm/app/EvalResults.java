@@ -27,7 +27,7 @@ import java.util.List;
 import java.util.Map;
 
 /// Results in the form of lm-evaluation-harness, so that its viewers read them. Nothing in them depends on how long a run
-/// took or whether it was resumed.
+/// took or whether it was resumed; maps keep their order, which those of `Map.of` do not from one process to the next.
 final class EvalResults {
     private final Map<String, String> settings;
     private final EvalVerb options;
@@ -97,13 +97,10 @@ final class EvalResults {
             task.metrics().forEach(one -> direction.put(one.word(), one.higherIsBetter()));
             directions.put(task.name(), direction);
             int effective = result.answers().size();
-            samples.put(
-                    task.name(),
-                    Map.of(
-                            "original",
-                            originals.getOrDefault(task.name(), effective),
-                            "effective",
-                            effective));
+            Map<String, Object> counts = new LinkedHashMap<>();
+            counts.put("original", originals.getOrDefault(task.name(), effective));
+            counts.put("effective", effective);
+            samples.put(task.name(), counts);
         }
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("results", scores);
