@@ -43,7 +43,7 @@ final class ConvertVerb implements Verb {
     @Option(
             names = "--type",
             paramLabel = "TYPE",
-            converter = WeightTypeConverter.class,
+            converter = TypeConverter.class,
             description = {
                 "of the weights: f32, f16 or bf16; in GGUF files also q8_0, q5_1, q5_0, q4_1, q4_0"
                         + " or iq4_nl (default: as they are)"

@@ -31,7 +31,12 @@ final class EngineOptions {
     String keyValueType = "f16";
 
     int threads() {
-        return threads == null ? LoadOptions.defaults().threads() : threads;
+        return threads(threads);
+    }
+
+    /// The wanted number, else one per physical core.
+    static int threads(@Nullable Integer wanted) {
+        return wanted == null ? LoadOptions.defaults().threads() : wanted;
     }
 
     /// The wanted seed, else one by chance that is told, so that the run can be repeated.

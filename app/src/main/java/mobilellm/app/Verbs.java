@@ -11,6 +11,8 @@ enum Verbs {
     LIST("list", Group.MODELS, "show the models of the local store"),
     RM("rm", Group.MODELS, "delete a model from the local store"),
     INFO("info", Group.MODELS, "show what a model is made of"),
+    QUANTIZE("quantize", Group.MODELS, "write a model with smaller types"),
+    IMATRIX("imatrix", Group.MODELS, "measure what the columns of its matrices are worth"),
     PLAN("plan", Group.MODELS, "count parameters and bytes before there are any"),
     CONVERT("convert", Group.MODELS, "write a model in another format"),
     LOGITS("logits", Group.INSPECT, "show what may come next, and how likely"),
@@ -79,6 +81,8 @@ enum Verbs {
             case LIST -> new ListVerb();
             case RM -> new RemoveVerb();
             case INFO -> new InfoVerb();
+            case QUANTIZE -> new QuantizeVerb();
+            case IMATRIX -> new ImatrixVerb();
             case PLAN -> new PlanVerb();
             case CONVERT -> new ConvertVerb();
             case LOGITS -> new LogitsVerb();

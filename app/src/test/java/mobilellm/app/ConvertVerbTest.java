@@ -72,7 +72,7 @@ class ConvertVerbTest {
         assertThat(shards.error()).contains("--shards is for directories");
         Shell.Result type = shell.run("convert", model, out, "--type", "q9");
         assertThat(type.exitCode()).isEqualTo(2);
-        assertThat(type.error()).contains("expected one of f32, f16, bf16, q8_0");
+        assertThat(type.error()).contains("unknown type 'q9'; there are f32, f16, bf16, q8_0");
         Shell.Result there = shell.run("convert", model, folder.resolve("tiny.gguf").toString());
         assertThat(there.exitCode()).isEqualTo(1);
         assertThat(there.error()).contains("is there already; --force replaces it");

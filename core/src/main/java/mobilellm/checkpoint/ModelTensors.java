@@ -2,7 +2,9 @@ package mobilellm.checkpoint;
 
 import mobilellm.tensor.Tensor;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /// All weights of a model by what they do. Every shape agrees with the model's configuration.
@@ -18,5 +20,28 @@ public record ModelTensors(
         Optional<Tensor> outputHead) {
     public ModelTensors {
         blocks = List.copyOf(blocks);
+    }
+
+    /// The matrices that activations are multiplied with, under the names that they have in GGUF files: block by block
+    /// (query, key, value, attention output, gate where there is one, up, down), then the output head, which may be the
+    /// embedding.
+    public Map<String, Linear> matrices() {
+        TensorNames names = TensorNames.GGUF;
+        Map<String, Linear> matrices = new LinkedHashMap<>();
+        for (int i = 0; i < blocks.size(); i++) {
+            BlockTensors block = blocks.get(i);
+            String prefix = names.blocks() + i + ".";
+            matrices.put(prefix + names.query() + ".weight", block.query());
+            matrices.put(prefix + names.key() + ".weight", block.key());
+            matrices.put(prefix + names.value() + ".weight", block.value());
+            matrices.put(prefix + names.attentionOutput() + ".weight", block.attentionOutput());
+            block.gate().ifPresent(gate -> matrices.put(prefix + names.gate() + ".weight", gate));
+            matrices.put(prefix + names.up() + ".weight", block.up());
+            matrices.put(prefix + names.down() + ".weight", block.down());
+        }
+        matrices.put(
+                outputHead.isPresent() ? names.outputHeadWeight() : names.embeddingWeight(),
+                new Linear(outputHead.orElse(embedding)));
+        return matrices;
     }
 }

@@ -71,9 +71,17 @@ public final class Weights implements AutoCloseable {
             return gate.isPresent() ? List.of(gate.get(), up) : List.of(up);
         }
 
+        List<Projection> projections() {
+            return Stream.of(
+                            Stream.of(query, key, value, attentionOutput),
+                            inner().stream(),
+                            Stream.of(down))
+                    .flatMap(Function.identity())
+                    .toList();
+        }
+
         long bytes() {
-            return Stream.concat(
-                            Stream.of(query, key, value, attentionOutput, down), inner().stream())
+            return projections().stream()
                     .mapToLong(projection -> projection.matrix().bytes())
                     .sum();
         }
@@ -152,6 +160,16 @@ public final class Weights implements AutoCloseable {
     /// [vocabularySize, hiddenSize]; the embedding where it is tied
     PackedMatrix head() {
         return head;
+    }
+
+    /// All matrices that activations are multiplied with, in the order of [ModelTensors#matrices].
+    public List<PackedMatrix> matrices() {
+        List<PackedMatrix> matrices = new ArrayList<>();
+        for (Block block : blocks) {
+            block.projections().forEach(projection -> matrices.add(projection.matrix()));
+        }
+        matrices.add(head);
+        return matrices;
     }
 
     /// Types that the matrices of one site of the blocks have.

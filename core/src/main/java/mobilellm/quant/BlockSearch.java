@@ -2,6 +2,8 @@ package mobilellm.quant;
 
 import mobilellm.tensor.DType;
 
+import java.util.Arrays;
+
 /// Blocks of 32 with a scale (and a minimum) searched for: the one with the least weighted squared error
 /// `sum_j w_j (x_j - scale * q_j - minimum)^2` among some that are tried, where `q_j` is the level nearest to `x_j`.
 ///
@@ -10,8 +12,8 @@ import mobilellm.tensor.DType;
 /// squares, and alternates from the best of them until the error stays.
 ///
 /// A product `y = sum_j x_j a_j` with inputs of mean square `E[a_j^2]` and no correlation errs by
-/// `sum_j E[a_j^2] (x_j - x'_j)^2` in the mean square, so that is the weight where an importance is known; otherwise it is
-/// `x_j^2`.
+/// `sum_j E[a_j^2] (x_j - x'_j)^2` in the mean square, so that is the weight where an importance is known. With a
+/// factor `x_j^2` more SmolLM2-135M in Q4_0 diverged half as much again. Otherwise all weights are 1.
 final class BlockSearch {
     private static final int SIZE = 32;
 
@@ -42,6 +44,7 @@ final class BlockSearch {
     BlockSearch(DType type, Rounding.Searched rounding) {
         this.type = type;
         importance = rounding.isInformed() ? rounding.importance() : new float[0];
+        Arrays.fill(weights, 1);
         lowest =
                 switch (type) {
                     case Q4_0 -> -8;
@@ -69,7 +72,7 @@ final class BlockSearch {
     void rows(float[] source, int columns, byte[] target) {
         for (int block = 0; block < source.length / SIZE; block++) {
             int from = block * SIZE;
-            weigh(source, from, from % columns);
+            weigh(from % columns);
             if (Block.hasMinimums(type)) {
                 searchRange(source, from);
             } else {
@@ -82,10 +85,9 @@ final class BlockSearch {
         }
     }
 
-    private void weigh(float[] source, int from, int column) {
-        for (int i = 0; i < SIZE; i++) {
-            float x = source[from + i];
-            weights[i] = importance.length > 0 ? importance[column + i] : x * x;
+    private void weigh(int column) {
+        if (importance.length > 0) {
+            System.arraycopy(importance, column, weights, 0, SIZE);
         }
     }
 

@@ -3,7 +3,6 @@ package mobilellm.quant;
 import mobilellm.file.MappedFile;
 import mobilellm.tensor.DType;
 import mobilellm.tensor.MalformedFileException;
-import mobilellm.tensor.Shape;
 import mobilellm.tensor.Tensor;
 import mobilellm.tensor.UnsupportedModelException;
 
@@ -72,6 +71,7 @@ public final class Quantise {
                                     target,
                                     0,
                                     target.length));
+            requireFinite(source, first, target);
             return target;
         }
         float[] values = new float[elements];
@@ -143,6 +143,21 @@ public final class Quantise {
         }
     }
 
+    /// @param first row of the copy
+    private static void requireFinite(Tensor source, int first, byte[] copy) {
+        OptionalLong broken = NonFinite.firstBlock(source.type(), MemorySegment.ofArray(copy));
+        if (broken.isPresent()) {
+            long rowBlocks = source.columns() / source.type().blockSize();
+            throw new MalformedFileException(
+                    "tensor '%s' (%s): %s %d holds NaN or infinity; the model is broken"
+                            .formatted(
+                                    source.name(),
+                                    source.type(),
+                                    source.type().isQuantised() ? "block" : "element",
+                                    first * rowBlocks + broken.getAsLong()));
+        }
+    }
+
     private static void requireFinite(Tensor source, long start, float[] values) {
         float sum = 0;
         for (float value : values) {
@@ -163,13 +178,7 @@ public final class Quantise {
     /// @param start index of the first number in its tensor
     private static void requireFits(
             Tensor source, long start, float[] values, DType type, byte[] written) {
-        Tensor result =
-                new Tensor(
-                        source.name(),
-                        type,
-                        Shape.of(values.length),
-                        MemorySegment.ofArray(written));
-        OptionalLong broken = NonFinite.firstBlock(result);
+        OptionalLong broken = NonFinite.firstBlock(type, MemorySegment.ofArray(written));
         if (broken.isPresent()) {
             int from = (int) broken.getAsLong() * type.blockSize();
             int largest = from;

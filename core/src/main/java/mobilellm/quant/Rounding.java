@@ -8,7 +8,7 @@ public sealed interface Rounding {
     /// Scales (and minimums) that make the weighted squared error of each block small, for Q4_0, Q4_1, Q5_0, Q5_1 and IQ4_NL:
     /// some twenty times slower. Other types are rounded as by [Reference].
     ///
-    /// Without an importance, the weight of a number `x` is `x^2`, as ggml has it for IQ4_NL.
+    /// The importance of its column is the weight of a number's error; without one all weigh the same.
     ///
     /// @param importance of each column, not negative, such as the mean square of what the column is multiplied with; empty
     ///     where nothing is known

@@ -166,6 +166,9 @@ class QuantiseTest {
                     .hasMessageContaining("blk.0.ffn_up.weight")
                     .hasMessageContaining("element 37 is NaN");
         }
+        assertThatThrownBy(() -> Quantise.rows(broken, 1, 1, DType.F32, REFERENCE))
+                .isInstanceOf(MalformedFileException.class)
+                .hasMessageContaining("'blk.0.ffn_up.weight' (F32): element 37 holds NaN");
         values[37] = Float.NEGATIVE_INFINITY;
         Tensor infinite =
                 new Tensor("blk.0.ffn_up.weight", DType.F32, Shape.of(2, 32), segment(values));

@@ -1,0 +1,4 @@
+@NullMarked
+package mobilellm.quantisation;
+
+import org.jspecify.annotations.NullMarked;
