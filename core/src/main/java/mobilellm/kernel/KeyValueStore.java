@@ -27,7 +27,7 @@ public final class KeyValueStore implements AutoCloseable {
     private final int headDim;
     private final int valueStride;
     private final DType type;
-    private final Arena arena = Arena.ofShared();
+    private final Arena arena;
     private final MemorySegment[] pages;
     private int allocated;
 
@@ -37,6 +37,11 @@ public final class KeyValueStore implements AutoCloseable {
     /// @param capacity the most positions
     /// @param type F32 or F16; F16 halves the memory and rounds each entry to 11 bits, saturating at 65,504
     public KeyValueStore(int slots, int heads, int headDim, int capacity, DType type) {
+        this(slots, heads, headDim, capacity, type, Arena.ofShared());
+    }
+
+    /// @param arena takes the pages, and is closed with the store
+    KeyValueStore(int slots, int heads, int headDim, int capacity, DType type, Arena arena) {
         if (type != DType.F32 && type != DType.F16) {
             throw new IllegalArgumentException(
                     "keys and values are kept as F32 or F16, got " + type);
@@ -46,6 +51,7 @@ public final class KeyValueStore implements AutoCloseable {
         this.headDim = headDim;
         this.valueStride = Math.ceilDiv(headDim, BLOCK) * BLOCK;
         this.type = type;
+        this.arena = arena;
         this.pages = new MemorySegment[Math.ceilDiv(capacity, PAGE)];
     }
 
