@@ -16,6 +16,7 @@ import java.util.Map;
 /// @param threads that computed
 /// @param keyValueBytes bytes of an element of the key/value cache
 /// @param prefill tokens of the prompt
+/// @param depth tokens that were in the cache before
 /// @param decode tokens that were made
 /// @param startToFirstTokenMillis from the start of the JVM to the first token of the first subject
 /// @param readBytesPerSecond what the threads can read from memory
@@ -25,14 +26,15 @@ record BenchReport(
         int threads,
         int keyValueBytes,
         int prefill,
+        int depth,
         int decode,
         long startToFirstTokenMillis,
         double readBytesPerSecond,
         List<BenchSubject> subjects) {
 
-    /// Bytes that a token reads: every weight once, and the keys and values of half of the tokens, on average.
+    /// Bytes that a token reads: every weight once, and the keys and values of those before it, on average.
     private long bytesPerToken() {
-        return weightBytesPerToken() + decode / 2L * keyValueBytesPerPosition();
+        return weightBytesPerToken() + (depth + decode / 2L) * keyValueBytesPerPosition();
     }
 
     private long weightBytesPerToken() {
@@ -67,6 +69,7 @@ record BenchReport(
         Machine.processor().ifPresent(processor -> object.put("cpu", processor));
         object.put("java", System.getProperty("java.runtime.version"));
         object.put("prefill", prefill);
+        object.put("depth", depth);
         object.put("decode", decode);
         object.put("start_to_first_token_ms", startToFirstTokenMillis);
         object.put("runs", runs());
@@ -161,7 +164,7 @@ record BenchReport(
                                 threads,
                                 System.getProperty("java.runtime.version")));
         String prefillColumn = "prefill " + prefill;
-        String decodeColumn = "decode " + decode;
+        String decodeColumn = "decode " + decode + (depth == 0 ? "" : " after " + depth);
         lines.add(
                 "%-9s %9s %12s   %-28s %-28s"
                         .formatted("kernels", "load", "first token", prefillColumn, decodeColumn)

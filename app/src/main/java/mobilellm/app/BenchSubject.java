@@ -83,11 +83,11 @@ final class BenchSubject {
         return Spread.of(runs.stream().mapToDouble(rate).toArray());
     }
 
-    /// Reads a prompt of `prefill` tokens; then makes `decode` tokens in a row, from an empty context.
-    Run run(int prefill, int decode) {
+    /// Reads a prompt of `prefill` tokens; then makes `decode` tokens in a row, with `depth` tokens in the cache before.
+    Run run(int prefill, int depth, int decode) {
         double prefillRate = generate(prefill, 0).prefillTokensPerSecond();
-        // The token after the only id of the prompt is not counted.
-        double decodeRate = generate(1, decode + 1).decodeTokensPerSecond();
+        // The token after the prompt is not counted.
+        double decodeRate = generate(Math.max(1, depth), decode + 1).decodeTokensPerSecond();
         return new Run(prefillRate, decodeRate, Machine.residentBytes());
     }
 

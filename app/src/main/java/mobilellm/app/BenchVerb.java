@@ -56,6 +56,13 @@ final class BenchVerb implements Verb {
     int decode = 128;
 
     @Option(
+            names = "--depth",
+            paramLabel = "N",
+            converter = Converters.PositiveInteger.class,
+            description = "tokens in the cache before those that are timed (default: none)")
+    int depth;
+
+    @Option(
             names = "--runs",
             paramLabel = "N",
             converter = Converters.PositiveInteger.class,
@@ -87,7 +94,7 @@ final class BenchVerb implements Verb {
         Models.Located located = new Models(context).locate(name, modelOptions.yes);
         if (modelOptions.context == null) {
             modelOptions.context =
-                    Math.max(BenchSubject.LEAST_CONTEXT, Math.max(prefill, decode + 1));
+                    Math.max(BenchSubject.LEAST_CONTEXT, Math.max(prefill, depth + decode + 1));
         }
         List<BenchSubject> subjects = new ArrayList<>();
         try {
@@ -107,6 +114,7 @@ final class BenchVerb implements Verb {
                             engine.threads(),
                             engine.keyValueType.equals("f32") ? Float.BYTES : Short.BYTES,
                             prefill,
+                            depth,
                             decode,
                             Machine.sinceStart(firstToken),
                             MemoryBandwidth.measure(engine.threads()),
@@ -131,7 +139,7 @@ final class BenchVerb implements Verb {
         subjects.forEach(subject -> warmUp(notes, subject));
         for (int turn = 1; turn <= runs; turn++) {
             for (BenchSubject subject : subjects) {
-                BenchSubject.Run run = subject.run(prefill, decode);
+                BenchSubject.Run run = subject.run(prefill, depth, decode);
                 subject.runs().add(run);
                 tell(notes, "run %d of %d".formatted(turn, runs), subject, run);
             }
@@ -176,11 +184,11 @@ final class BenchVerb implements Verb {
     private void warmUp(Notes notes, BenchSubject subject) {
         long start = System.nanoTime();
         int roundTokens = Math.min(decode, WARM_UP_DECODE);
-        BenchSubject.Run before = subject.run(prefill, roundTokens);
+        BenchSubject.Run before = subject.run(prefill, 0, roundTokens);
         for (int round = 2;
                 round <= MOST_WARM_UP_ROUNDS && System.nanoTime() - start < MOST_WARM_UP_NANOS;
                 round++) {
-            BenchSubject.Run run = subject.run(prefill, roundTokens);
+            BenchSubject.Run run = subject.run(prefill, 0, roundTokens);
             tell(notes, "warm-up " + round, subject, run);
             if (isStable(before.prefill(), run.prefill())
                     && isStable(before.decode(), run.decode())) {

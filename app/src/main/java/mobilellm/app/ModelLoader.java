@@ -29,6 +29,7 @@ final class ModelLoader {
         try {
             MobileLlm loaded = load(located, model, engine, kernels);
             tell(context, loaded);
+            tellRefusal(context, loaded, kernels);
             describe(context.notes(), located, loaded, engine, System.nanoTime() - start);
             return loaded;
         } finally {
@@ -44,6 +45,26 @@ final class ModelLoader {
                     .note(
                             "layers are shared otherwise than the model was trained with: expect"
                                     + " nonsense; this is for measuring speed");
+        }
+    }
+
+    /// Tells that the fastest kernels were wanted and cannot run.
+    private static void tellRefusal(Context context, MobileLlm model, String wanted) {
+        if (wanted.equals("auto")) {
+            Kernels.refusal()
+                    .ifPresent(
+                            reason ->
+                                    context.notes()
+                                            .note(
+                                                    "machine code may not run here (%s): kernels '%s' compute%s"
+                                                            .formatted(
+                                                                    reason,
+                                                                    model.kernels(),
+                                                                    model.kernels().equals("scalar")
+                                                                            ? ", slowly; --kernels"
+                                                                                    + " vector is"
+                                                                                    + " faster"
+                                                                            : "")));
         }
     }
 

@@ -55,6 +55,26 @@ class BenchVerbTest {
     }
 
     @Test
+    void decodingIsMeasuredBehindAFilledCache() {
+        Shell.Result result = bench("--depth", "40", "--json", "--kernels", "scalar");
+        assertThat(result.exitCode()).isZero();
+        assertThat(result.json()).containsEntry("depth", 40);
+        Map<?, ?> filled = (Map<?, ?>) result.json().getOrDefault("roofline", Map.of());
+        Map<?, ?> empty =
+                (Map<?, ?>)
+                        bench("--json", "--kernels", "scalar")
+                                .json()
+                                .getOrDefault("roofline", Map.of());
+        assertThat(bytes(filled)).isGreaterThan(bytes(empty));
+        assertThat(bench("--depth", "40", "--kernels", "scalar").output())
+                .contains("decode 4 after 40");
+    }
+
+    private static long bytes(Map<?, ?> roofline) {
+        return ((Number) roofline.get("bytes_per_token")).longValue();
+    }
+
+    @Test
     void severalStreamsAreMeasuredTogether() {
         Shell.Result result = bench("--streams", "1,4", "--json", "--kernels", "scalar");
         assertThat((List<?>) result.json().getOrDefault("streams", List.of()))

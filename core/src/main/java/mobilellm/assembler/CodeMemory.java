@@ -13,16 +13,21 @@ import java.util.Set;
 public final class CodeMemory {
     private CodeMemory() {}
 
+    /// Whether this is a processor that the code is written for.
+    public static boolean isForThisProcessor() {
+        return Set.of("amd64", "x86_64").contains(System.getProperty("os.arch"));
+    }
+
     /// One routine for each of `codes`, callable while `arena` is open.
     ///
     /// @throws ExecutableMemoryRefused if the processor is no x86-64, or the system does not allow code that was made at run time
     ///     (SELinux's execmem, a hardened container) or Java no native access
     public static List<Routine> install(Arena arena, List<Code> codes)
             throws ExecutableMemoryRefused {
-        String processor = System.getProperty("os.arch");
-        if (!Set.of("amd64", "x86_64").contains(processor)) {
+        if (!isForThisProcessor()) {
             throw new ExecutableMemoryRefused(
-                    "the processor is %s, machine code is written for x86-64".formatted(processor));
+                    "the processor is %s, machine code is written for x86-64"
+                            .formatted(System.getProperty("os.arch")));
         }
         long bytes = 0;
         for (Code code : codes) {

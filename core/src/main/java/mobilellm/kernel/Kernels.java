@@ -40,6 +40,12 @@ public final class Kernels {
         return ALL.stream().filter(KernelProvider::isUsable).findFirst().orElseThrow();
     }
 
+    /// Why [#best] cannot be the machine code that this processor could run, if so, in one line: a hardened system gives no executable
+    /// memory (SELinux's `execmem`, a container's rules), or Java was told to refuse native access.
+    public static Optional<String> refusal() {
+        return MachineProvider.refusal();
+    }
+
     /// A provider by name; `auto` is [#best].
     ///
     /// @throws IllegalArgumentException if there is none of that name, or it cannot run here

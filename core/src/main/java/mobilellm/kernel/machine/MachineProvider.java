@@ -1,5 +1,6 @@
 package mobilellm.kernel.machine;
 
+import mobilellm.assembler.CodeMemory;
 import mobilellm.assembler.CpuFeatures;
 import mobilellm.assembler.CpuTier;
 import mobilellm.assembler.ExecutableMemoryRefused;
@@ -34,6 +35,11 @@ public final class MachineProvider implements KernelProvider {
         return wanted.isPresent()
                 ? wanted.filter(Processor.FEATURES.tiers()::contains)
                 : Processor.FEATURES.tier();
+    }
+
+    /// Why an x86-64 processor may not run machine code here, if it may not: the system or Java forbids it.
+    public static Optional<String> refusal() {
+        return CodeMemory.isForThisProcessor() ? Processor.FEATURES.refusal() : Optional.empty();
     }
 
     @Override
