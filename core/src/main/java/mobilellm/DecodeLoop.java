@@ -188,7 +188,7 @@ final class DecodeLoop {
             end(FinishReason.LENGTH);
             return;
         }
-        int id = sampler.sample(session.logits(), history);
+        int id = sampler.sample(session.logits(), session.largestLogits(), history);
         if (endOfGeneration.get(id)) {
             end(FinishReason.STOP);
             return;

@@ -75,7 +75,7 @@ public final class BatchDecoder {
         synchronized (transformer) {
             transformer.forward(batch);
             for (int row = 0; row < wanting.size(); row++) {
-                transformer.logits(row, wanting.get(row).logits());
+                wanting.get(row).takeLogits(row);
             }
         }
     }

@@ -2,6 +2,7 @@ package mobilellm.engine;
 
 import mobilellm.config.LayerSharing;
 import mobilellm.file.Printable;
+import mobilellm.kernel.Activations;
 import mobilellm.kernel.LogitReduction;
 import mobilellm.model.Batch;
 import mobilellm.model.KvCache;
@@ -31,6 +32,7 @@ public final class Session implements AutoCloseable {
     private final int vocabularySize;
     private final Batch batch = new Batch();
     private final float[] logits; // [vocabulary], after the last id
+    private final float[] largestLogits; // of each block of them
     private final int[] ids; // [context], the first cache.length() of them are in the cache
 
     /// An empty sequence.
@@ -45,6 +47,7 @@ public final class Session implements AutoCloseable {
         cache = new KvCache(transformer.config(), options.contextLength(), options.keyValueType());
         vocabularySize = transformer.config().vocabularySize();
         logits = new float[vocabularySize];
+        largestLogits = new float[Math.ceilDiv(vocabularySize, Activations.BLOCK)];
         ids = new int[options.contextLength()];
     }
 
@@ -54,6 +57,7 @@ public final class Session implements AutoCloseable {
         cache = original.cache.copy();
         vocabularySize = original.vocabularySize;
         logits = original.logits.clone();
+        largestLogits = original.largestLogits.clone();
         ids = original.ids.clone();
     }
 
@@ -81,6 +85,18 @@ public final class Session implements AutoCloseable {
     /// Next-token logits after the last id, `[vocabulary]`; overwritten by the next call of another method.
     public float[] logits() {
         return logits;
+    }
+
+    /// The largest of each 32 of the [#logits], NaN where one of them is not finite; overwritten as they are. Who looks for the best
+    /// tokens need not read all logits.
+    public float[] largestLogits() {
+        return largestLogits;
+    }
+
+    /// Takes the logits of a row of the last pass.
+    void takeLogits(int row) {
+        transformer.logits(row, logits);
+        transformer.largestLogits(row, largestLogits);
     }
 
     /// How many ids at the start of `prompt` a prefill would find computed. The last id is always computed again,
@@ -328,7 +344,7 @@ public final class Session implements AutoCloseable {
         synchronized (transformer) {
             transformer.forward(batch);
             if (wantLogits) {
-                transformer.logits(0, logits);
+                takeLogits(0);
             }
         }
     }

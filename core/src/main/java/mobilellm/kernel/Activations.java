@@ -9,6 +9,9 @@ import java.lang.foreign.ValueLayout;
 /// Rows are padded to a whole number of 16 columns; the padding is zero and stays zero, so that kernels work on whole
 /// vectors and never need a tail.
 public final class Activations {
+    /// Columns of which [Operations#largestOfBlocks] finds the largest.
+    public static final int BLOCK = 32;
+
     static final int LANES = 16;
 
     private final MemorySegment data;
@@ -63,6 +66,20 @@ public final class Activations {
     public void write(int row, int column, float[] source, int offset, int count) {
         MemorySegment.copy(
                 source, offset, data, ValueLayout.JAVA_FLOAT, offset(row) + 4L * column, count);
+    }
+
+    /// The largest number of a row's [#BLOCK] columns from `column` on, or of what is left of them; NaN where one is not
+    /// finite.
+    public float largestOfBlock(int row, int column) {
+        float largest = Float.NEGATIVE_INFINITY;
+        for (int i = column; i < Math.min(columns, column + BLOCK); i++) {
+            float value = get(row, i);
+            largest = Float.isFinite(value) ? Math.max(largest, value) : Float.NaN;
+            if (Float.isNaN(largest)) {
+                break;
+            }
+        }
+        return largest;
     }
 
     /// Overwrites row `to` with row `from`.

@@ -64,6 +64,10 @@ public interface Operations {
             MemorySegment largest,
             Worker worker);
 
+    /// The largest of each [Activations#BLOCK] columns of each row: `target[r, b] = max(x[r, 32 b], ...)`; NaN where one of them is not
+    /// finite.
+    void largestOfBlocks(Activations x, int rows, Activations target, Worker worker);
+
     /// `y += bias` for each row, on the columns that this member's share of a product of that height wrote; `bias` is one
     /// row.
     void addBias(Activations y, int rows, Activations bias, Worker worker);

@@ -173,6 +173,13 @@ public final class TimedKernels implements KernelProvider {
         }
 
         @Override
+        public void largestOfBlocks(Activations x, int rows, Activations target, Worker worker) {
+            long start = start(worker);
+            operations.largestOfBlocks(x, rows, target, worker);
+            stop(Operation.REDUCE_LOGITS, start, worker);
+        }
+
+        @Override
         public void addBias(Activations y, int rows, Activations bias, Worker worker) {
             long start = start(worker);
             operations.addBias(y, rows, bias, worker);

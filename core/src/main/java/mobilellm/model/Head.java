@@ -29,7 +29,8 @@ final class Head implements AutoCloseable {
     private record Rows(Arena arena, Operand input) {}
 
     /// @param values `[rows, vocabularySize]`
-    private record Logits(Arena arena, Activations values) {}
+    /// @param largest of each block of a row of values
+    private record Logits(Arena arena, Activations values, Activations largest) {}
 
     private record Tile(Arena arena, Operand input, Activations logits) {}
 
@@ -55,7 +56,11 @@ final class Head implements AutoCloseable {
 
     private Logits logits(int count) {
         Arena arena = Arena.ofShared();
-        return new Logits(arena, new Activations(arena, count, matrix.rows()));
+        int blocks = Math.ceilDiv(matrix.rows(), Activations.BLOCK);
+        return new Logits(
+                arena,
+                new Activations(arena, count, matrix.rows()),
+                new Activations(arena, count, blocks));
     }
 
     /// Makes room for so many rows.
@@ -80,6 +85,11 @@ final class Head implements AutoCloseable {
 
     Activations logits() {
         return logits.values();
+    }
+
+    /// The largest of each [Activations#BLOCK] logits of a row.
+    Activations largest() {
+        return logits.largest();
     }
 
     /// The logits of some rows of the input.

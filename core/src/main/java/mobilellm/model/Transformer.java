@@ -208,6 +208,8 @@ public final class Transformer implements AutoCloseable {
         if (wantsLogits) {
             worker.barrier();
             kernels.multiply(weights.head(), head.input(), rows, head.logits(), false, worker);
+            worker.barrier();
+            kernels.largestOfBlocks(head.logits(), rows, head.largest(), worker);
         }
     }
 
@@ -262,12 +264,25 @@ public final class Transformer implements AutoCloseable {
     ///
     /// @param target `[vocabularySize]`
     public void logits(int row, float[] target) {
+        checkRow(row);
+        head.logits().read(row, 0, target, 0, config.vocabularySize());
+    }
+
+    /// Copies the largest of each [Activations#BLOCK] logits of the `row`-th wanted row of the last [#forward]; NaN where one of them
+    /// is not finite.
+    ///
+    /// @param target `[vocabularySize / 32, rounded up]`
+    public void largestLogits(int row, float[] target) {
+        checkRow(row);
+        head.largest().read(row, 0, target, 0, head.largest().columns());
+    }
+
+    private void checkRow(int row) {
         if (!wantsLogits || row < 0 || row >= batch.logitsRows()) {
             throw new IllegalArgumentException(
                     "the last pass computed logits of %d rows, asked for row %d"
                             .formatted(wantsLogits ? batch.logitsRows() : 0, row));
         }
-        head.logits().read(row, 0, target, 0, config.vocabularySize());
     }
 
     /// Logits of some of the wanted rows of the last pass, at most 64 at once, overwritten by the next call or pass.

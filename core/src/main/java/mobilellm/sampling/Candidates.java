@@ -6,6 +6,9 @@ package mobilellm.sampling;
 /// Filters compare and add weights `exp(logit - largest)` rather than probabilities: the ratio is the same, and the sum
 /// over what is left replaces a second softmax. Selection is by heap, so nothing is sorted further than needed.
 final class Candidates {
+    /// Logits of which the largest is known before they are looked at.
+    static final int BLOCK = 32;
+
     private final int[] ids;
     private final double[] logits;
     private final double[] weights;
@@ -48,6 +51,41 @@ final class Candidates {
     void load(double[] source) {
         System.arraycopy(source, 0, logits, 0, logits.length);
         reset();
+    }
+
+    /// Tokens among which are the `count` with the largest logits, and whoever equals the last of them; by id, like all tokens.
+    ///
+    /// @param largest of each [#BLOCK] logits the largest, NaN where one of them is not finite
+    /// @return whether it was done: not where all blocks would have to be read, or a logit is not finite
+    boolean loadBest(float[] source, float[] largest, int count) {
+        if (count >= largest.length) {
+            return false;
+        }
+        for (int block = 0; block < largest.length; block++) {
+            if (Float.isNaN(largest[block])) {
+                return false;
+            }
+            logits[block] = largest[block];
+        }
+        size = largest.length;
+        // So many blocks have a logit as large as this, so that the logits that are looked for are
+        // not smaller.
+        double threshold = kthLargest(count);
+        size = 0;
+        for (int block = 0; block < largest.length; block++) {
+            if (largest[block] >= threshold) {
+                int end = Math.min(source.length, (block + 1) * BLOCK);
+                for (int id = block * BLOCK; id < end; id++) {
+                    if (source[id] >= threshold) {
+                        ids[size] = id;
+                        logits[size] = source[id];
+                        size++;
+                    }
+                }
+            }
+        }
+        isWeighed = false;
+        return true;
     }
 
     private void reset() {

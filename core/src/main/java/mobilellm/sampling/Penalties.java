@@ -34,6 +34,11 @@ final class Penalties {
                         || options.presencePenalty() != 0);
     }
 
+    /// Whether [#apply] changes anything.
+    boolean changesLogits() {
+        return isActive() || biasedIds.length > 0;
+    }
+
     /// Changes `logits` `[vocabulary]` in place.
     void apply(double[] logits, History history) {
         for (int i = 0; i < biasedIds.length; i++) {

@@ -36,10 +36,30 @@ public final class Sampler {
         checkLength(logits, vocabularySize);
         candidates.load(logits);
         penalties.apply(candidates.logits(), history);
+        return sample();
+    }
+
+    /// As [#sample(float[], History)], with the same outcome, but reads only those logits that can matter where the options allow it:
+    /// without bias and penalties and with a top-k or a temperature of 0.
+    ///
+    /// @param largest of each 32 logits the largest, NaN where one of them is not finite
+    public int sample(float[] logits, float[] largest, History history) {
+        checkLength(logits, vocabularySize);
+        int wanted = options.temperature() == 0 && options.typicalP() == 1 ? 1 : options.topK();
+        if (wanted == 0
+                || penalties.changesLogits()
+                || !candidates.loadBest(logits, largest, wanted)) {
+            return sample(logits, history);
+        }
+        return sample();
+    }
+
+    /// Chooses one of the candidates.
+    private int sample() {
         // The largest also tells whether the logits are sound, before a filter compares them.
         int largest = candidates.largest();
         if (options.temperature() == 0 && options.typicalP() == 1) {
-            return largest; // no other filter ever drops the most probable token
+            return candidates.id(largest); // no other filter ever drops the most probable token
         }
         candidates.topK(options.topK());
         candidates.typical(options.typicalP());

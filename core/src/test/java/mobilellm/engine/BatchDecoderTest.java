@@ -81,6 +81,39 @@ class BatchDecoderTest {
     }
 
     @Test
+    void theLargestLogitsComeWithTheLogits() {
+        try (TinyEngine engine = new TinyEngine("auto", LayerSharing.NONE);
+                Session one = engine.session(KvType.F16);
+                Session two = engine.session(KvType.F16)) {
+            BatchDecoder decoder = new BatchDecoder(engine.transformer());
+            decoder.prefill(one, ids(7));
+            decoder.prefill(two, ids(3));
+            decoder.step();
+            assertLargest(one);
+            assertLargest(two);
+            two.append(5);
+            assertLargest(two);
+            try (Session fork = two.fork()) {
+                two.append(6);
+                assertLargest(fork);
+            }
+        }
+    }
+
+    private static void assertLargest(Session session) {
+        float[] logits = session.logits();
+        float[] largest = session.largestLogits();
+        assertThat(largest).hasSize(Math.ceilDiv(logits.length, 32));
+        for (int block = 0; block < largest.length; block++) {
+            float expected = Float.NEGATIVE_INFINITY;
+            for (int i = 32 * block; i < Math.min(logits.length, 32 * block + 32); i++) {
+                expected = Math.max(expected, logits[i]);
+            }
+            assertThat(largest[block]).isEqualTo(expected);
+        }
+    }
+
+    @Test
     void aPromptThatDoesNotFitDisturbsNobody() {
         try (TinyEngine engine = new TinyEngine("vector", LayerSharing.NONE);
                 Session session = engine.session(KvType.F32);

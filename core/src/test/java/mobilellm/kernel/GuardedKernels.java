@@ -82,11 +82,12 @@ final class GuardedKernels {
     }
 
     private void rows() {
-        for (int width : new int[] {1, 15, 16, 17, 33, 96}) {
+        for (int width : new int[] {1, 15, 16, 17, 32, 33, 96}) {
             Activations x = filled(3, width);
             Activations other = filled(3, width);
             Activations weight = filled(1, width);
             Activations y = new Activations(arena, 3, width);
+            Activations blocks = new Activations(arena, 3, Math.ceilDiv(width, Activations.BLOCK));
             begin("rows of %d", width);
             team.run(
                     worker -> {
@@ -94,6 +95,7 @@ final class GuardedKernels {
                         operations.swiGlu(x, other, 3, y, worker);
                         operations.relu(x, 3, y, worker);
                         operations.addBias(y, 3, weight, worker);
+                        operations.largestOfBlocks(x, 3, blocks, worker);
                     });
         }
         for (int headDim : new int[] {2, 16, 24, 40, 64}) {

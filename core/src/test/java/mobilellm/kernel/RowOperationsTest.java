@@ -111,6 +111,29 @@ class RowOperationsTest {
     }
 
     @Test
+    void theLargestOfEachBlockIsFoundAndNonsenseIsTold() {
+        for (Operations operations : providers(577)) {
+            for (int width : WIDTHS) {
+                Activations x = gaussian(4, width, 1);
+                x.set(1, width / 2, Float.NaN);
+                x.set(2, width - 1, Float.POSITIVE_INFINITY);
+                x.set(3, 0, Float.NEGATIVE_INFINITY);
+                Activations y = new Activations(arena, 4, Math.ceilDiv(width, Activations.BLOCK));
+                team.run(worker -> operations.largestOfBlocks(x, 4, y, worker));
+                for (int r = 0; r < 4; r++) {
+                    for (int b = 0; b < y.columns(); b++) {
+                        assertThat(y.get(r, b))
+                                .isEqualTo(Float.valueOf(x.largestOfBlock(r, 32 * b)));
+                    }
+                }
+                assertThat(y.get(1, width / 2 / 32)).isNaN();
+                assertThat(y.get(2, (width - 1) / 32)).isNaN();
+                assertThat(y.get(3, 0)).isNaN();
+            }
+        }
+    }
+
+    @Test
     void swiGluIsThatOfTheFormula() {
         for (Operations operations : providers(577)) {
             for (int width : WIDTHS) {

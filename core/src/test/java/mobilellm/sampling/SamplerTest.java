@@ -36,6 +36,68 @@ final class SamplerTest {
         return history.toArray();
     }
 
+    /// All kinds of filters, over logits of which many are equal.
+    @Test
+    void readingOnlyWhatCanMatterChangesNoToken() {
+        var random = new Random(31);
+        for (int setting = 0; setting < 120; setting++) {
+            var options =
+                    SamplingOptions.builder()
+                            .temperature(setting % 4 == 0 ? 0 : 0.2 + random.nextDouble())
+                            .topK(new int[] {0, 1, 3, 40, 256, 600}[setting % 6])
+                            .topP(setting % 3 == 0 ? 1 : random.nextDouble())
+                            .minP(setting % 5 == 0 ? 0 : 0.1 * random.nextDouble())
+                            .typicalP(setting % 7 == 0 ? random.nextDouble() : 1)
+                            .repeatPenalty(setting % 11 == 0 ? 1.3 : 1)
+                            .logitBias(setting % 13 == 0 ? Map.of(0, 2.5) : Map.of())
+                            .seed(setting)
+                            .build();
+            int size = new int[] {1, 31, 33, 1000, 5000}[setting % 5];
+            var all = new Sampler(options, size);
+            var few = new Sampler(options, size);
+            var history = new History();
+            for (int step = 0; step < 12; step++) {
+                float[] logits = randomLogits(size, 100 * setting + step);
+                for (int id = 0; id < size && setting % 2 == 0; id++) {
+                    logits[id] = step == 11 ? 1 : Math.round(2 * logits[id]);
+                }
+                logits[step % size] = step == 5 && size > 1 ? Float.NEGATIVE_INFINITY : 7;
+                int id = all.sample(logits, history);
+                assertThat(few.sample(logits, largest(logits), history))
+                        .as("%s of %d, step %d", options, size, step)
+                        .isEqualTo(id);
+                history.add(id);
+            }
+        }
+    }
+
+    @Test
+    void brokenLogitsAreNotOverlooked() {
+        float[] logits = randomLogits(1000, 1);
+        logits[777] = Float.NaN;
+        for (var options :
+                new SamplingOptions[] {SamplingOptions.greedy(), SamplingOptions.defaults()}) {
+            assertThatThrownBy(
+                            () ->
+                                    new Sampler(options, logits.length)
+                                            .sample(logits, largest(logits), new History()))
+                    .hasMessageContaining("token 777 is NaN");
+        }
+    }
+
+    /// The largest of each 32 logits, NaN where one is not finite.
+    private static float[] largest(float[] logits) {
+        float[] largest = new float[Math.ceilDiv(logits.length, 32)];
+        for (int block = 0; block < largest.length; block++) {
+            largest[block] = Float.NEGATIVE_INFINITY;
+            for (int id = 32 * block; id < Math.min(logits.length, 32 * block + 32); id++) {
+                float logit = Float.isFinite(logits[id]) ? logits[id] : Float.NaN;
+                largest[block] = Math.max(largest[block], logit);
+            }
+        }
+        return largest;
+    }
+
     /// Stored once: a change means that other people's seeds give other texts.
     private static final int[] SEEDED = {7, 89, 24, 5, 54, 85, 43, 69, 5, 37, 16, 21};
 

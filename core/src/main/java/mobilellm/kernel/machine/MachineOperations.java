@@ -24,6 +24,8 @@ final class MachineOperations implements Operations {
     /// Groups whose weights stay in the innermost caches while tiles of several widths go over them.
     private static final int CHUNK = 8;
 
+    private static final long BLOCK_BYTES = (long) Activations.BLOCK * Float.BYTES;
+
     private final Routines routines;
     private final Routine int8Quantiser;
     private final Routine rmsNorm;
@@ -31,6 +33,7 @@ final class MachineOperations implements Operations {
     private final Routine addition;
     private final Routine relu;
     private final Routine logSums;
+    private final Routine largestOfBlocks;
     private final Member[] members;
     private final Attention attention;
 
@@ -42,6 +45,7 @@ final class MachineOperations implements Operations {
         addition = routines.addition();
         relu = routines.relu();
         logSums = routines.logSums();
+        largestOfBlocks = routines.largestOfBlocks();
         members = new Member[threads];
         for (int i = 0; i < threads; i++) {
             members[i] = new Member(routines, arena);
@@ -229,6 +233,27 @@ final class MachineOperations implements Operations {
                         .set(32, Math.ceilDiv(columns, Simd.LANES))
                         .set(40, (long) tile.stride() * Float.BYTES);
         logSums.call(arguments.block());
+    }
+
+    @Override
+    public void largestOfBlocks(Activations x, int rows, Activations target, Worker worker) {
+        int from = worker.from(target.columns());
+        int to = worker.to(target.columns());
+        int whole = Math.min(to, x.columns() / Activations.BLOCK);
+        for (int r = 0; r < rows; r++) {
+            if (whole > from) {
+                Arguments arguments =
+                        members[worker.index()]
+                                .arguments
+                                .set(0, address(x, r) + from * BLOCK_BYTES)
+                                .set(8, address(target, r) + (long) from * Float.BYTES)
+                                .set(16, whole - from);
+                largestOfBlocks.call(arguments.block());
+            }
+            if (whole < to) {
+                target.set(r, whole, x.largestOfBlock(r, whole * Activations.BLOCK));
+            }
+        }
     }
 
     /// First of the columns that this member's share of a product of such a height wrote.

@@ -108,6 +108,10 @@ final class Routines {
         return routine("relu", () -> new RowKernels(tier).relu());
     }
 
+    Routine largestOfBlocks() {
+        return routine("largestOfBlocks", () -> new RowKernels(tier).largestOfBlocks());
+    }
+
     Routine logSums() {
         return routine("logSums", () -> new LogSums(tier).code());
     }

@@ -112,6 +112,32 @@ final class RowKernels {
                 });
     }
 
+    /// The largest of each two vectors, NaN where a number is not finite. Arguments: x, target, pairs of vectors.
+    Code largestOfBlocks() {
+        var frame = CallingConvention.current().enter(a);
+        a.mov(rsi, mem(rdi));
+        a.mov(rdx, mem(rdi, 8));
+        a.mov(rcx, mem(rdi, 16));
+        simd.repeatTimes(
+                rcx,
+                () -> {
+                    simd.load(0, rsi, 0);
+                    simd.load(1, rsi, Simd.BYTES);
+                    // Zero, but NaN where a number is not finite.
+                    simd.times(2, 0, 0);
+                    simd.plusTimes(2, 1, 0);
+                    simd.maximum(0, 0, 1);
+                    simd.largestLane(0, 1);
+                    simd.sumLanes(2, 1);
+                    simd.add(0, 0, 2);
+                    simd.storeFirst(rdx, 0, 0);
+                    a.add(rsi, 2 * Simd.BYTES);
+                    a.add(rdx, 4);
+                });
+        frame.leave();
+        return a.assemble();
+    }
+
     /// `target = first + second`
     Code add() {
         return ofTwo(

@@ -176,6 +176,15 @@ final class ScalarOperations implements Operations {
     }
 
     @Override
+    public void largestOfBlocks(Activations x, int rows, Activations target, Worker worker) {
+        for (int r = 0; r < rows; r++) {
+            for (int b = worker.from(target.columns()); b < worker.to(target.columns()); b++) {
+                target.set(r, b, x.largestOfBlock(r, b * Activations.BLOCK));
+            }
+        }
+    }
+
+    @Override
     public void addBias(Activations y, int rows, Activations bias, Worker worker) {
         for (int r = 0; r < rows; r++) {
             for (int i = worker.from(y.columns()); i < worker.to(y.columns()); i++) {

@@ -1,6 +1,7 @@
 package mobilellm.kernel.vector;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
 
 import mobilellm.kernel.Activations;
 import mobilellm.kernel.RotaryAngles;
@@ -83,6 +84,21 @@ final class Elementwise {
                     targetAt + 4L * i,
                     value * scale * weight.get(ValueLayout.JAVA_FLOAT, 4L * i));
         }
+    }
+
+    /// The largest number of a whole block of columns; NaN where one is not finite.
+    static float largestOfBlock(Activations x, int row, int block) {
+        long at = x.offset(row) + 4L * block * Activations.BLOCK;
+        FloatVector largest =
+                FloatVector.fromMemorySegment(Lanes.FLOATS, x.data(), at, Lanes.ORDER);
+        FloatVector zeros = largest.mul(0); // NaN where a number is not finite
+        for (int i = Lanes.COUNT; i < Activations.BLOCK; i += Lanes.COUNT) {
+            FloatVector next =
+                    FloatVector.fromMemorySegment(Lanes.FLOATS, x.data(), at + 4L * i, Lanes.ORDER);
+            largest = largest.max(next);
+            zeros = zeros.add(next.mul(0));
+        }
+        return largest.reduceLanes(VectorOperators.MAX) + zeros.reduceLanes(VectorOperators.ADD);
     }
 
     /// `y += bias` on columns `from` to `to`.

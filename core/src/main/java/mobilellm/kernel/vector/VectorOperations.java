@@ -213,6 +213,21 @@ final class VectorOperations implements Operations {
         }
     }
 
+    @Override
+    public void largestOfBlocks(Activations x, int rows, Activations target, Worker worker) {
+        int whole = x.columns() / Activations.BLOCK;
+        for (int r = 0; r < rows; r++) {
+            for (int b = worker.from(target.columns()); b < worker.to(target.columns()); b++) {
+                target.set(
+                        r,
+                        b,
+                        b < whole
+                                ? Elementwise.largestOfBlock(x, r, b)
+                                : x.largestOfBlock(r, b * Activations.BLOCK));
+            }
+        }
+    }
+
     /// First column of this member's share of a product.
     private static int firstColumn(Activations x, Worker worker) {
         return worker.from(Math.ceilDiv(x.columns(), UNIT)) * UNIT;
