@@ -71,7 +71,7 @@ class BenchVerbTest {
     }
 
     private static long bytes(Map<?, ?> roofline) {
-        return ((Number) roofline.get("bytes_per_token")).longValue();
+        return Long.parseLong(String.valueOf(roofline.get("bytes_per_token")));
     }
 
     @Test

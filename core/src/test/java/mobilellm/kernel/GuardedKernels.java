@@ -44,8 +44,8 @@ final class GuardedKernels {
         System.out.println("done");
     }
 
-    private void begin(String what, Object... arguments) {
-        System.out.println(title + ": " + what.formatted(arguments));
+    private void begin(String what) {
+        System.out.println(title + ": " + what);
     }
 
     private void products() {
@@ -62,7 +62,7 @@ final class GuardedKernels {
         PackedMatrix matrix =
                 PackedMatrix.pack(RandomWeights.of(type, rows, columns, 1, random), arena, team);
         for (int batch : BATCHES) {
-            begin("%s %d x %d, batch of %d", type, rows, columns, batch);
+            begin("%s %d x %d, batch of %d".formatted(type, rows, columns, batch));
             Operand operand = operations.operand(arena, batch, columns, Set.of(matrix.type()));
             fill(operand.values());
             Activations y = new Activations(arena, batch, rows);
@@ -76,7 +76,7 @@ final class GuardedKernels {
                         reduction.reduce(operations, matrix, operand, worker);
                     });
         }
-        begin("embedding %s %d x %d", type, rows, columns);
+        begin("embedding %s %d x %d".formatted(type, rows, columns));
         Activations embedded = new Activations(arena, 1, columns);
         team.run(worker -> operations.embed(matrix, new int[] {rows - 1}, 1, embedded, worker));
     }
@@ -88,7 +88,7 @@ final class GuardedKernels {
             Activations weight = filled(1, width);
             Activations y = new Activations(arena, 3, width);
             Activations blocks = new Activations(arena, 3, Math.ceilDiv(width, Activations.BLOCK));
-            begin("rows of %d", width);
+            begin("rows of " + width);
             team.run(
                     worker -> {
                         operations.rmsNorm(x, 3, weight, 1e-5, y, worker);
@@ -102,7 +102,7 @@ final class GuardedKernels {
             Activations x = filled(3, 3 * headDim);
             Activations weight = filled(1, headDim);
             RotaryAngles angles = new RotaryAngles(3, headDim, new Rope(10_000));
-            begin("heads of %d", headDim);
+            begin("heads of " + headDim);
             team.run(
                     worker -> {
                         operations.normaliseHeads(x, 3, 3, weight, 1e-5, worker);
@@ -146,8 +146,8 @@ final class GuardedKernels {
                         }
                     };
             begin(
-                    "attention in %s, %d heads of %d, positions %d to %d",
-                    type, 2 * group, headDim, first, first + count);
+                    "attention in %s, %d heads of %d, positions %d to %d"
+                            .formatted(type, 2 * group, headDim, first, first + count));
             team.run(
                     worker -> {
                         for (int slot = 0; slot < 2; slot++) {

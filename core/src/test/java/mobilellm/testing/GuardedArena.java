@@ -37,7 +37,9 @@ public final class GuardedArena implements Arena {
         return whole.asSlice(atEnd ? rest : 0, bytes).fill((byte) 0);
     }
 
-    /// @throws AssertionError if something was written beside an allocation
+    /// Looks at what lies beside the allocations.
+    ///
+    /// @throws AssertionError if something was written there
     public synchronized void check() {
         MemorySegment marks = MemorySegment.ofArray(new byte[(int) GuardedPages.UNIT]).fill(MARK);
         for (MemorySegment rest : marked) {
