@@ -172,7 +172,7 @@ final class TypeChooser {
                     String.format(
                             Locale.ROOT,
                             "--target is too small: the smallest types take %.2f bits per weight"
-                                + " more",
+                                    + " more",
                             8.0 * (least - budget) / model.elements()));
         }
     }

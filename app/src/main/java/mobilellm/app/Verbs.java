@@ -19,6 +19,7 @@ enum Verbs {
     BENCH("bench", Group.INSPECT, "measure how fast a model runs here"),
     PERPLEXITY("perplexity", Group.INSPECT, "measure how well a model predicts a text"),
     EVAL("eval", Group.INSPECT, "measure how well a model answers benchmarks"),
+    VERIFY("verify", Group.INSPECT, "compare a model with another program's outputs"),
     TOKENIZE("tokenize", Group.INSPECT, "turn text into token ids, or back"),
     TEMPLATE("template", Group.INSPECT, "render messages with a chat template"),
     COMPLETION("completion", Group.HIDDEN, "print a completion script for a shell");
@@ -89,6 +90,7 @@ enum Verbs {
             case BENCH -> new BenchVerb();
             case PERPLEXITY -> new PerplexityVerb();
             case EVAL -> new EvalVerb();
+            case VERIFY -> new VerifyVerb();
             case TOKENIZE -> new TokenizeVerb();
             case TEMPLATE -> new TemplateVerb();
             case COMPLETION -> new CompletionVerb();
