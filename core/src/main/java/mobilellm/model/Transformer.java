@@ -92,8 +92,8 @@ public final class Transformer implements AutoCloseable {
         run(rows, true);
     }
 
-    /// As [#forward], but leaves the output head to [#score] and [#logits(int, int)]: for many wanted rows, whose logits would
-    /// take 4 bytes for each token of the vocabulary.
+    /// As [#forward], but leaves the output head to [#score]: for many wanted rows, whose logits would take 4 bytes for each
+    /// token of the vocabulary.
     public void advance(Batch rows) {
         run(rows, false);
     }
@@ -283,20 +283,6 @@ public final class Transformer implements AutoCloseable {
                     "the last pass computed logits of %d rows, asked for row %d"
                             .formatted(wantsLogits ? batch.logitsRows() : 0, row));
         }
-    }
-
-    /// Logits of some of the wanted rows of the last pass, at most 64 at once, overwritten by the next call or pass.
-    ///
-    /// @return `[rows, vocabularySize]`, of which the first `count` are these
-    /// @throws IllegalArgumentException if there are no such rows, or more than 64 are asked for
-    public Activations logits(int first, int count) {
-        if (first < 0 || count < 1 || count > Head.TILE || first + count > batch.logitsRows()) {
-            throw new IllegalArgumentException(
-                    "the last pass has %d wanted rows, 1 to %d of which can be asked for; asked for %d from %d on"
-                            .formatted(batch.logitsRows(), Head.TILE, count, first));
-        }
-        wantsLogits = false;
-        return head.tile(first, count);
     }
 
     /// What is to be known of the logits of the wanted rows of the last pass, without storing them. Overwritten by the next call.
