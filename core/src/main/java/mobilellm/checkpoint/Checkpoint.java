@@ -51,6 +51,13 @@ public final class Checkpoint implements AutoCloseable {
         }
     }
 
+    /// The one GGUF file that [#open] opens; empty where it opens a directory of other files.
+    ///
+    /// @throws IOException if there is nothing to open
+    public static Optional<Path> ggufFile(Path fileOrDirectory) throws IOException {
+        return ModelSource.ggufFile(fileOrDirectory);
+    }
+
     /// Refuses files that were written to since they were opened: call this when everything was read.
     ///
     /// @throws MalformedFileException if one was

@@ -109,13 +109,13 @@ record ConfigJsonWriter(ModelConfig config, Family family) {
         boolean shared = sharing.strategy() != LayerSharing.Strategy.NONE;
         members.put("layer_sharing", shared);
         if (shared && sharing.strategy() != LayerSharing.Strategy.IMMEDIATE) {
-            members.put("layer_sharing_strategy", GgufMetadata.word(sharing.strategy()));
+            members.put("layer_sharing_strategy", sharing.strategy().word());
         }
         if (shared && sharing.repeats() != 2) {
             members.put("layer_sharing_repeats", sharing.repeats());
         }
         if (sharing.cache() != LayerSharing.Cache.OWN) {
-            members.put("layer_sharing_cache", GgufMetadata.word(sharing.cache()));
+            members.put("layer_sharing_cache", sharing.cache().word());
         }
     }
 

@@ -10,7 +10,6 @@ import mobilellm.tensor.DType;
 import mobilellm.tensor.UnsupportedModelException;
 
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 
 /// The metadata of a GGUF file, but for the tokenizer's: what [GgufConfigReader] reads, and what llama.cpp wants to know.
@@ -130,14 +129,9 @@ record GgufMetadata(ModelConfig config, Map<String, GgufValue> values) {
     }
 
     private void sharing(String prefix, LayerSharing sharing) {
-        text(prefix + "strategy", word(sharing.strategy()));
+        text(prefix + "strategy", sharing.strategy().word());
         size(prefix + "repeats", sharing.repeats());
-        text(prefix + "cache", word(sharing.cache()));
-    }
-
-    /// As [Keys#constant] reads it.
-    static String word(Enum<?> constant) {
-        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+        text(prefix + "cache", sharing.cache().word());
     }
 
     void text(String key, String value) {

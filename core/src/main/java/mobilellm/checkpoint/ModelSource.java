@@ -20,15 +20,22 @@ import java.util.stream.Stream;
 sealed interface ModelSource extends AutoCloseable permits GgufSource, DirectorySource {
     /// Opens what [Checkpoint#open] does.
     static ModelSource open(Path path) throws IOException {
-        if (!Files.isDirectory(path)) {
-            return ggufFile(path);
-        }
-        return DirectorySource.isModel(path)
-                ? DirectorySource.open(path)
-                : ggufFile(onlyFile(path));
+        Optional<Path> file = ggufFile(path);
+        return file.isPresent() ? gguf(file.get()) : DirectorySource.open(path);
     }
 
-    private static ModelSource ggufFile(Path path) throws IOException {
+    /// The one file that [#open] opens: the file itself, or the only GGUF file of a directory. Empty for a directory that is a
+    /// model by itself.
+    ///
+    /// @throws IOException if a directory is neither
+    static Optional<Path> ggufFile(Path path) throws IOException {
+        if (!Files.isDirectory(path)) {
+            return Optional.of(path);
+        }
+        return DirectorySource.isModel(path) ? Optional.empty() : Optional.of(onlyFile(path));
+    }
+
+    private static ModelSource gguf(Path path) throws IOException {
         if (!GgufFile.hasMagic(path)) {
             throw new MalformedFileException(
                     path

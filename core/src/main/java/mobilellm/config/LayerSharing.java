@@ -1,5 +1,7 @@
 package mobilellm.config;
 
+import java.util.Locale;
+
 /// How stored blocks are reused (MobileLLM section 2.3): which strategy, how often each block runs, and which
 /// keys and values a later visit attends.
 ///
@@ -20,14 +22,28 @@ public record LayerSharing(Strategy strategy, int repeats, Cache cache) {
         /// `A B C A B C`
         REPEAT_ALL_OVER,
         /// `A B C C B A`
-        REVERSE
+        REVERSE;
+
+        /// As files and the command line spell it: `repeat-all-over`.
+        public String word() {
+            return LayerSharing.word(this);
+        }
     }
 
     public enum Cache {
         /// Every visit has its own keys and values: equal to the physically unrolled model.
         OWN,
         /// A later visit attends what the block's first visit wrote, and writes nothing.
-        FIRST_VISIT
+        FIRST_VISIT;
+
+        /// As files and the command line spell it: `first-visit`.
+        public String word() {
+            return LayerSharing.word(this);
+        }
+    }
+
+    private static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     public LayerSharing {

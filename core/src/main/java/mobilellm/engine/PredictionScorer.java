@@ -202,12 +202,7 @@ public final class PredictionScorer implements AutoCloseable {
                 LogitReduction reduced,
                 LikelihoodListener listener) {
             for (int i = 0; i < rows.size(); i++) {
-                double logSum = reduced.logSum(i);
-                if (Double.isNaN(logSum)) {
-                    throw new ArithmeticException(
-                            "the logits are no numbers: the model's weights or a kernel are"
-                                    + " broken");
-                }
+                double logSum = reduced.checkedLogSum(i);
                 List<Integer> indices = rows.get(i).branch().wanted(rows.get(i).row());
                 for (int k = 0; k < targets[i].length; k++) {
                     int index = indices.get(k);

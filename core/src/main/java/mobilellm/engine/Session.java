@@ -316,12 +316,7 @@ public final class Session implements AutoCloseable {
             }
             LogitReduction reduced = transformer.score(targets);
             for (int row = 0; row < targets.length; row++) {
-                double logSum = reduced.logSum(row);
-                if (Double.isNaN(logSum)) {
-                    throw new ArithmeticException(
-                            "the logits are no numbers: the model's weights or a kernel are"
-                                    + " broken");
-                }
+                double logSum = reduced.checkedLogSum(row);
                 scores[row] =
                         new TokenScore(
                                 reduced.targetLogit(row, 0) - logSum,

@@ -18,7 +18,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -74,11 +73,9 @@ public final class ReferenceOutputs {
                 ? "none"
                 : "%s-x%d.%s"
                         .formatted(
-                                word(sharing.strategy()), sharing.repeats(), word(sharing.cache()));
-    }
-
-    private static String word(Enum<?> constant) {
-        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+                                sharing.strategy().word(),
+                                sharing.repeats(),
+                                sharing.cache().word());
     }
 
     private List<ReferenceSequence> prompts() {

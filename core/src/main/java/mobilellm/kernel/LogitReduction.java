@@ -148,6 +148,18 @@ public final class LogitReduction {
         return largest + Math.log(total);
     }
 
+    /// As [#logSum].
+    ///
+    /// @throws ArithmeticException if it is NaN
+    public double checkedLogSum(int row) {
+        double logSum = logSum(row);
+        if (Double.isNaN(logSum)) {
+            throw new ArithmeticException(
+                    "the logits are no numbers: the model's weights or a kernel are broken");
+        }
+        return logSum;
+    }
+
     private double sum(int unit, int row, int field) {
         return sums.getAtIndex(ValueLayout.JAVA_FLOAT, 2L * (unit * capacity + row) + field);
     }
