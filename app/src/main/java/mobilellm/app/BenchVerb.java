@@ -91,7 +91,7 @@ final class BenchVerb implements Verb {
     @Override
     public void run(Context context) throws IOException, InterruptedException {
         kernels.forEach(ModelLoader::checkKernels);
-        Models.Located located = new Models(context).locate(name, modelOptions.yes);
+        Models.Located located = new Models(context).locate(name, modelOptions.download.yes);
         if (modelOptions.context == null) {
             modelOptions.context =
                     Math.max(BenchSubject.LEAST_CONTEXT, Math.max(prefill, depth + decode + 1));

@@ -44,7 +44,7 @@ final class ChatVerb implements Verb {
     public void run(Context context) throws IOException, InterruptedException {
         ModelLoader.checkKernels(kernel.kernels);
         GenerationOptions options = generation.options(engine, context.notes(), 0);
-        Models.Located located = new Models(context).locate(name, model.yes);
+        Models.Located located = new Models(context).locate(name, model.download.yes);
         if (!isTerminal(context)) {
             MobileLlm loaded = ModelLoader.load(context, located, model, engine, kernel.kernels);
             try (Conversation conversation = conversation(loaded, options)) {

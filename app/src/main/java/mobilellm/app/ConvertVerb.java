@@ -7,6 +7,7 @@ import mobilellm.tensor.DType;
 import org.jspecify.annotations.Nullable;
 
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -65,17 +66,14 @@ final class ConvertVerb implements Verb {
     @Option(names = "--force", description = "replace OUT if it is there")
     boolean force;
 
-    @Option(
-            names = {"-y", "--yes"},
-            description = "download the model without asking")
-    boolean yes;
+    @Mixin DownloadOption download = new DownloadOption();
 
     @Override
     public void run(Context context) throws IOException, InterruptedException {
         if (shards != null && Conversion.isGguf(out)) {
             throw new UsageException("--shards is for directories; a GGUF file is one file");
         }
-        Path from = new Models(context).locate(in, yes).path();
+        Path from = new Models(context).locate(in, download.yes).path();
         Conversion.Options options =
                 new Conversion.Options(
                         Optional.ofNullable(type),
@@ -115,16 +113,8 @@ final class ConvertVerb implements Verb {
         json.put("tensors", result.tensors());
         json.put("bytes", result.bytes());
         json.put("sha256", result.sha256());
-        List<Map<String, Object>> files = result.files().stream().map(ConvertVerb::json).toList();
+        List<Map<String, Object>> files = result.files().stream().map(WrittenJson::of).toList();
         json.put("files", files);
-        return json;
-    }
-
-    private static Map<String, Object> json(Written file) {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("path", file.path().toString());
-        json.put("bytes", file.bytes());
-        json.put("sha256", file.sha256());
         return json;
     }
 

@@ -1,21 +1,15 @@
 package mobilellm.app;
 
-import mobilellm.LoadOptions;
-
 import org.jspecify.annotations.Nullable;
 
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 import java.security.SecureRandom;
 
 /// Options of every verb that runs a model.
 final class EngineOptions {
-    @Option(
-            names = {"-t", "--threads"},
-            paramLabel = "N",
-            converter = Converters.Threads.class,
-            description = "threads that compute (default: one per physical core)")
-    @Nullable Integer threads;
+    @Mixin ThreadsOption threads = new ThreadsOption();
 
     @Option(
             names = "--seed",
@@ -31,12 +25,7 @@ final class EngineOptions {
     String keyValueType = "f16";
 
     int threads() {
-        return threads(threads);
-    }
-
-    /// The wanted number, else one per physical core.
-    static int threads(@Nullable Integer wanted) {
-        return wanted == null ? LoadOptions.defaults().threads() : wanted;
+        return threads.count();
     }
 
     /// The wanted seed, else one by chance that is told, so that the run can be repeated.

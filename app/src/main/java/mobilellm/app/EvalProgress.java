@@ -5,36 +5,34 @@ import mobilellm.evaluation.TaskResult;
 
 import java.util.Locale;
 
-/// Tells how far a task is: on a terminal one line that changes, elsewhere a line every 10 %.
+/// Tells how far a task is, and at the end how it went.
 final class EvalProgress {
     private final Notes notes;
+    private final ProgressLine line;
     private final String task;
-    private final long start = System.nanoTime();
-    private long tenth;
     private long units;
 
     EvalProgress(Notes notes, String task) {
         this.notes = notes;
+        line = new ProgressLine(notes);
         this.task = task;
     }
 
     void show(long done, long total) {
         units = total;
-        double seconds = (System.nanoTime() - start) / 1e9;
-        long left = Math.round(seconds * (total - done) / Math.max(1, done));
-        String line =
-                "%s: %d %%, %d:%02d left".formatted(task, 100 * done / total, left / 60, left % 60);
-        if (notes.isAnimated()) {
-            notes.transientLine(line);
-        } else if (10 * done / total > tenth && done < total) {
-            tenth = 10 * done / total;
-            notes.note(line);
-        }
+        line.show(
+                done,
+                total,
+                left -> {
+                    long seconds = Math.round(left);
+                    return "%s: %d %%, %d:%02d left"
+                            .formatted(task, 100 * done / total, seconds / 60, seconds % 60);
+                });
     }
 
     void done(TaskResult result) {
         notes.clearTransientLine();
-        double seconds = (System.nanoTime() - start) / 1e9;
+        double seconds = line.seconds();
         Measurement main = result.main();
         notes.note(
                 String.format(

@@ -46,7 +46,8 @@ record EvalRun(Context context, EvalVerb options, List<Task> tasks) {
         for (Task task : tasks) {
             documents.put(task, task.read(data, !options.unchecked));
         }
-        Models.Located located = new Models(context).locate(options.name(), options.model.yes);
+        Models.Located located =
+                new Models(context).locate(options.name(), options.model.download.yes);
         Presentation presentation = presentation(located.path());
         try (MobileLlm model =
                         ModelLoader.load(

@@ -75,7 +75,7 @@ final class GenerateVerb implements Verb {
     public void run(Context context) throws IOException, InterruptedException {
         check(context);
         GenerationOptions options = generation.options(engine, context.notes(), logprobs);
-        Models.Located located = new Models(context).locate(prompts.model(), model.yes);
+        Models.Located located = new Models(context).locate(prompts.model(), model.download.yes);
         // Before the model is loaded: a file that is not there is told at once.
         Optional<String> text =
                 prompts.isText() ? Optional.of(prompts.text(context)) : Optional.empty();

@@ -17,7 +17,6 @@ import picocli.CommandLine.Parameters;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
@@ -74,24 +73,16 @@ final class ImatrixVerb implements Verb {
     @Option(names = "--force", description = "replace the file if it is there")
     boolean force;
 
-    @Option(
-            names = {"-t", "--threads"},
-            paramLabel = "N",
-            converter = Converters.Threads.class,
-            description = "threads that compute (default: one per physical core)")
-    @Nullable Integer threads;
+    @Mixin ThreadsOption threads = new ThreadsOption();
 
-    @Option(
-            names = {"-y", "--yes"},
-            description = "download the model without asking")
-    boolean yes;
+    @Mixin DownloadOption download = new DownloadOption();
 
     @Mixin KernelOption kernel = new KernelOption();
 
     @Override
     public void run(Context context) throws IOException, InterruptedException {
         ModelLoader.checkKernels(kernel.kernels);
-        Models.Located located = new Models(context).locate(name, yes);
+        Models.Located located = new Models(context).locate(name, download.yes);
         EvaluationText text = EvaluationText.read(file, null, context);
         try (Checkpoint checkpoint = Checkpoint.open(located.path());
                 OutputFile output = OutputFile.create(out, force)) {
@@ -111,7 +102,7 @@ final class ImatrixVerb implements Verb {
                             windows,
                             limit,
                             Kernels.of(kernel.kernels),
-                            EngineOptions.threads(threads),
+                            threads.count(),
                             soFar -> {
                                 last[0] = soFar;
                                 progress.add(1);
@@ -131,10 +122,7 @@ final class ImatrixVerb implements Verb {
             Perplexity perplexity,
             OutputFile.Written written) {
         if (context.json()) {
-            Map<String, Object> object = new LinkedHashMap<>();
-            object.put("path", written.path().toString());
-            object.put("bytes", written.bytes());
-            object.put("sha256", written.sha256());
+            Map<String, Object> object = WrittenJson.of(written);
             object.put("matrices", matrix.matrices().size());
             object.put("chunks", matrix.chunks());
             object.put("datasets", matrix.datasets());

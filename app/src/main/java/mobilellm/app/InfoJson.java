@@ -53,9 +53,9 @@ final class InfoJson {
 
     private static Map<String, Object> sharing(LayerSharing sharing) {
         Map<String, Object> object = new LinkedHashMap<>();
-        object.put("strategy", SharingConverter.name(sharing.strategy()));
+        object.put("strategy", sharing.strategy().word());
         object.put("repeats", sharing.repeats());
-        object.put("cache", SharingConverter.name(sharing.cache()));
+        object.put("cache", sharing.cache().word());
         return object;
     }
 

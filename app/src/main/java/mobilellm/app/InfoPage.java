@@ -73,10 +73,7 @@ final class InfoPage {
             return "none";
         }
         return "%s, each block %d times, cache %s"
-                .formatted(
-                        SharingConverter.name(sharing.strategy()),
-                        sharing.repeats(),
-                        SharingConverter.name(sharing.cache()));
+                .formatted(sharing.strategy().word(), sharing.repeats(), sharing.cache().word());
     }
 
     private void weights() {

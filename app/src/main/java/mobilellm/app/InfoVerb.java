@@ -36,7 +36,7 @@ final class InfoVerb implements Verb {
 
     @Override
     public void run(Context context) throws IOException, InterruptedException {
-        Models.Located located = new Models(context).locate(model, options.yes);
+        Models.Located located = new Models(context).locate(model, options.download.yes);
         try (Checkpoint checkpoint = Checkpoint.open(located.path())) {
             ModelLoader.tell(context, checkpoint.warnings());
             ModelReport report = ModelReport.of(located, checkpoint, options);

@@ -22,8 +22,7 @@ record LogitsReport(Context context, LogitsSource source, int top, boolean last)
             tops = compute(ids, row -> {});
         } else {
             try (var file =
-                    new SafetensorsWriter(
-                            out, "logits", last ? 1 : ids.length, source.vocabularySize())) {
+                    new MatrixFile(out, "logits", last ? 1 : ids.length, source.vocabularySize())) {
                 tops = compute(ids, file::write);
             }
             context.notes().note("wrote " + out);

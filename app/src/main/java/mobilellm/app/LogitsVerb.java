@@ -90,7 +90,7 @@ final class LogitsVerb implements Verb {
     @Override
     public void run(Context context) throws IOException, InterruptedException {
         check();
-        Models.Located located = new Models(context).locate(name, model.yes);
+        Models.Located located = new Models(context).locate(name, model.download.yes);
         try (LogitsSource source = source(context, located)) {
             LogitsReport report = new LogitsReport(context, source, top, last);
             if (jsonl != null) {

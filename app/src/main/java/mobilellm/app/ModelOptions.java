@@ -5,16 +5,14 @@ import mobilellm.config.ModelConfig;
 
 import org.jspecify.annotations.Nullable;
 
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 import java.util.OptionalInt;
 
 /// Options of every verb that reads a model: what may be downloaded, and what overrides the file.
 final class ModelOptions {
-    @Option(
-            names = {"-y", "--yes"},
-            description = "download the model without asking")
-    boolean yes;
+    @Mixin DownloadOption download = new DownloadOption();
 
     @Option(
             names = "--sharing",

@@ -5,15 +5,14 @@ import mobilellm.evaluation.Perplexity;
 
 import java.util.Locale;
 
-/// The estimate so far: on a terminal one line that changes, elsewhere a line every 10 %.
+/// The estimate so far.
 final class PerplexityProgress {
-    private final Notes notes;
+    private final ProgressLine line;
     private final int windows;
-    private final long start = System.nanoTime();
     private int done;
 
     PerplexityProgress(Notes notes, int windows) {
-        this.notes = notes;
+        line = new ProgressLine(notes);
         this.windows = windows;
     }
 
@@ -37,14 +36,12 @@ final class PerplexityProgress {
     }
 
     private void tell(String estimate) {
-        int tenth = 10 * done / windows;
         done++;
-        long left = (System.nanoTime() - start) / done * (windows - done) / 1_000_000_000;
-        String line = "window %d of %d: %s, %d s left".formatted(done, windows, estimate, left);
-        if (notes.isAnimated()) {
-            notes.transientLine(line);
-        } else if (10 * done / windows > tenth && done < windows) {
-            notes.note(line);
-        }
+        line.show(
+                done,
+                windows,
+                left ->
+                        "window %d of %d: %s, %d s left"
+                                .formatted(done, windows, estimate, (long) left));
     }
 }

@@ -108,11 +108,11 @@ final class PerplexityVerb implements Verb {
     public void run(Context context) throws IOException, InterruptedException {
         check();
         Models models = new Models(context);
-        Models.Located located = models.locate(name, model.yes);
+        Models.Located located = models.locate(name, model.download.yes);
         Optional<Models.Located> other =
                 baseline == null
                         ? Optional.empty()
-                        : Optional.of(models.locate(baseline, model.yes));
+                        : Optional.of(models.locate(baseline, model.download.yes));
         EvaluationText text = EvaluationText.read(file, jsonl, context);
         try (MobileLlm loaded = ModelLoader.load(context, located, model, engine, kernel.kernels)) {
             int[] ids = text.encode(loaded.tokenizer());
@@ -122,7 +122,8 @@ final class PerplexityVerb implements Verb {
             PerplexityReport.Measured measured =
                     new PerplexityReport.Measured(text, ids.length, windows, count);
             if (other.isPresent()) {
-                Divergence divergence = divergence(context, other.get(), loaded, ids, progress);
+                Divergence divergence =
+                        divergence(context, other.get(), loaded, windows, ids, progress);
                 DivergenceReport.print(context, divergence, measured);
             } else {
                 try (Session session = loaded.session()) {
@@ -173,6 +174,7 @@ final class PerplexityVerb implements Verb {
             Context context,
             Models.Located other,
             MobileLlm loaded,
+            Windows windows,
             int[] ids,
             PerplexityProgress progress)
             throws IOException {
@@ -186,7 +188,7 @@ final class PerplexityVerb implements Verb {
                 Session reference = second.session()) {
             checkVocabulary(loaded, second, ids);
             Divergence divergence =
-                    windows(loaded).compare(session, reference, ids, limit, progress::window);
+                    windows.compare(session, reference, ids, limit, progress::window);
             context.notes().clearTransientLine();
             return divergence;
         }

@@ -29,10 +29,7 @@ final class QuantizeReport {
                 .elements(model)
                 .forEach((type, elements) -> types.put(TypeConverter.name(type), elements));
         if (context.json()) {
-            Map<String, Object> object = new LinkedHashMap<>();
-            object.put("path", written.path().toString());
-            object.put("bytes", written.bytes());
-            object.put("sha256", written.sha256());
+            Map<String, Object> object = WrittenJson.of(written);
             object.put("bits_per_weight", bits);
             object.put("embedding_share", share);
             object.put("types", types);

@@ -81,17 +81,9 @@ final class QuantizeVerb implements Verb {
     @Option(names = "--force", description = "replace OUT if it is there")
     boolean force;
 
-    @Option(
-            names = {"-t", "--threads"},
-            paramLabel = "N",
-            converter = Converters.Threads.class,
-            description = "threads that compute (default: one per physical core)")
-    @Nullable Integer threads;
+    @Mixin ThreadsOption threads = new ThreadsOption();
 
-    @Option(
-            names = {"-y", "--yes"},
-            description = "download the model without asking")
-    boolean yes;
+    @Mixin DownloadOption download = new DownloadOption();
 
     @Mixin TypeChooser chooser = new TypeChooser();
 
@@ -104,7 +96,7 @@ final class QuantizeVerb implements Verb {
         if (chooser.isWanted() && !rules.isEmpty()) {
             throw new UsageException("--tensor-type goes with --type, not with types chosen");
         }
-        Models.Located located = new Models(context).locate(in, yes);
+        Models.Located located = new Models(context).locate(in, download.yes);
         Optional<ImportanceMatrix> importance =
                 imatrix == null ? Optional.empty() : Optional.of(ImportanceMatrix.read(imatrix));
         // First of all: what cannot be written is known before minutes were spent on it.
@@ -116,7 +108,7 @@ final class QuantizeVerb implements Verb {
             GgufModel model = new GgufModel(file.typedMetadata(), file.tensors());
             tellOfSource(context, model);
             Care care = new Care(search || imatrix != null, importance);
-            int team = EngineOptions.threads(threads);
+            int team = threads.count();
             Optional<TypeChooser.Mix> mix =
                     type == null
                             ? Optional.of(chooser.choose(context, checkpoint, model, care, team))

@@ -1,13 +1,16 @@
 package mobilellm.app;
 
 import mobilellm.config.LayerSharing;
+import mobilellm.config.LayerSharing.Cache;
+import mobilellm.config.LayerSharing.Strategy;
 
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /// `STRATEGY:REPEATS:CACHE`, such as `immediate:2:own`.
 final class SharingConverter implements ITypeConverter<LayerSharing> {
@@ -21,28 +24,27 @@ final class SharingConverter implements ITypeConverter<LayerSharing> {
         int repeats = Converters.integer(parts.get(1), 1, LayerSharing.MAXIMUM_REPEATS);
         try {
             return new LayerSharing(
-                    named(LayerSharing.Strategy.values(), "strategy", parts.get(0)),
+                    named(Strategy.values(), Strategy::word, "strategy", parts.get(0)),
                     repeats,
-                    named(LayerSharing.Cache.values(), "cache", parts.get(2)));
+                    named(Cache.values(), Cache::word, "cache", parts.get(2)));
         } catch (IllegalArgumentException e) {
             throw new TypeConversionException(String.valueOf(e.getMessage()));
         }
     }
 
-    /// The name of a strategy or cache mode as users type it: `REPEAT_ALL_OVER` is `repeat-all-over`.
-    static String name(Enum<?> constant) {
-        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
-    }
-
-    private static <E extends Enum<E>> E named(E[] constants, String what, String name) {
+    private static <E> E named(E[] constants, Function<E, String> word, String what, String name) {
         for (E constant : constants) {
-            if (name(constant).equals(name)) {
+            if (word.apply(constant).equals(name)) {
                 return constant;
             }
         }
-        List<String> names = Arrays.stream(constants).map(SharingConverter::name).toList();
         throw new TypeConversionException(
                 "expected as %s one of %s, got '%s'"
-                        .formatted(what, String.join(", ", names), name));
+                        .formatted(
+                                what,
+                                Arrays.stream(constants)
+                                        .map(word)
+                                        .collect(Collectors.joining(", ")),
+                                name));
     }
 }

@@ -6,6 +6,7 @@ import mobilellm.template.ChatTemplate;
 import org.jspecify.annotations.Nullable;
 
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -37,10 +38,7 @@ final class TemplateVerb implements Verb {
             description = "the model whose template is wanted")
     @Nullable String model;
 
-    @Option(
-            names = {"-y", "--yes"},
-            description = "download the model without asking")
-    boolean yes;
+    @Mixin DownloadOption download = new DownloadOption();
 
     @Option(
             names = "--messages",
@@ -99,7 +97,7 @@ final class TemplateVerb implements Verb {
         if (template != null && model == null) {
             return Texts.read(template, context);
         }
-        Path path = new Models(context).locate(model, yes).path();
+        Path path = new Models(context).locate(model, download.yes).path();
         try (Checkpoint checkpoint = Checkpoint.open(path)) {
             values.putAll(SpecialTokens.variables(checkpoint));
             if (template != null) {

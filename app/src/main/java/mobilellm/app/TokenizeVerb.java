@@ -6,6 +6,7 @@ import mobilellm.tokenizer.Tokenizer;
 import org.jspecify.annotations.Nullable;
 
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -42,10 +43,7 @@ final class TokenizeVerb implements Verb {
             description = "the model whose tokenizer is wanted, and the text (- is stdin)")
     List<String> words = List.of();
 
-    @Option(
-            names = {"-y", "--yes"},
-            description = "download the model without asking")
-    boolean yes;
+    @Mixin DownloadOption download = new DownloadOption();
 
     @Option(
             names = "--decode",
@@ -86,7 +84,7 @@ final class TokenizeVerb implements Verb {
     public void run(Context context) throws IOException, InterruptedException {
         Models models = new Models(context);
         Arguments arguments = arguments(models);
-        Models.Located model = models.locate(arguments.model(), yes);
+        Models.Located model = models.locate(arguments.model(), download.yes);
         Tokenizer tokenizer;
         try (Checkpoint checkpoint = Checkpoint.open(model.path())) {
             tokenizer = checkpoint.tokenizer();

@@ -74,7 +74,7 @@ final class VerifyVerb implements Verb {
         if (!(tolerance >= 0)) {
             throw new UsageException("--tolerance must not be negative, got " + tolerance);
         }
-        Models.Located located = new Models(context).locate(name, model.yes);
+        Models.Located located = new Models(context).locate(name, model.download.yes);
         try (MobileLlm loaded = ModelLoader.load(context, located, model, engine, kernels);
                 Session session = loaded.session()) {
             List<ReferenceSequence> sequences =
