@@ -5,6 +5,7 @@ import mobilellm.config.Footprint;
 import mobilellm.config.KvType;
 import mobilellm.config.ModelConfig;
 import mobilellm.engine.SessionOptions;
+import mobilellm.kernel.PackedForm;
 import mobilellm.tensor.DType;
 import mobilellm.tensor.MalformedFileException;
 import mobilellm.tensor.Tensor;
@@ -143,15 +144,21 @@ record ModelReport(
         return bytes;
     }
 
-    /// What running the model is likely to take: weights packed as they are stored, a full cache in F16, and the working
+    /// What running the model is likely to take: weights as they are packed, a full cache in F16, and the working
     /// memory of a prefill; Java itself is not counted.
     Memory memory() {
         Footprint footprint = new Footprint(config);
-        long weights = shares().values().stream().mapToLong(Share::bytes).sum();
+        long weights = tensors.stream().mapToLong(ModelReport::packedBytes).sum();
         return new Memory(
                 weights,
                 context * footprint.cacheBytesPerToken(KvType.F16),
                 footprint.workingBytes(SessionOptions.DEFAULT_PREFILL_CHUNK));
+    }
+
+    private static long packedBytes(Tensor tensor) {
+        return tensor.shape().rank() == 2
+                ? PackedForm.of(tensor.type()).bytes(tensor.rows(), tensor.columns())
+                : tensor.data().byteSize();
     }
 
     /// Bytes by what they are for.

@@ -65,7 +65,9 @@ public class MatrixBenchmark {
         kit = new Kit(kernels, threads);
         String[] sides = weights.split("x", 2);
         matrix = kit.matrix(type, Integer.parseInt(sides[0]), Integer.parseInt(sides[1]));
-        operand = kit.operations().operand(kit.arena(), batch, matrix.columns(), Set.of(type));
+        operand =
+                kit.operations()
+                        .operand(kit.arena(), batch, matrix.columns(), Set.of(matrix.form()));
         kit.fill(operand.values());
         result = kit.activations(batch, matrix.rows());
     }

@@ -1,7 +1,6 @@
 package mobilellm.kernel;
 
 import mobilellm.kernel.ThreadTeam.Worker;
-import mobilellm.tensor.DType;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -14,8 +13,8 @@ import java.util.Set;
 /// matrices of equal height: a member may go on with the columns that it has just written itself, which is what [#addBias],
 /// [#swiGlu] and [#relu] do. [#attend] shares out work in its own way.
 public interface Operations {
-    /// Room for `rows` rows of `columns` activations that will meet matrices of these types.
-    Operand operand(Arena arena, int rows, int columns, Set<DType> weights);
+    /// Room for `rows` rows of `columns` activations that will meet matrices of these forms.
+    Operand operand(Arena arena, int rows, int columns, Set<PackedForm> weights);
 
     /// Embeddings of the tokens, one a row.
     void embed(PackedMatrix embedding, int[] tokens, int rows, Activations target, Worker worker);

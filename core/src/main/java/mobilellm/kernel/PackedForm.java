@@ -1,121 +1,120 @@
 package mobilellm.kernel;
 
-import mobilellm.file.MappedFile;
-import mobilellm.quant.Block;
-import mobilellm.quant.Dequantise;
 import mobilellm.tensor.DType;
-import mobilellm.tensor.Tensor;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-
-/// What a tensor becomes when it is packed: its own type where kernels run it, else the smallest of theirs that holds
-/// every number exactly. Nothing is rounded to 8 bits a second time.
+/// The forms in which kernels read matrices: how numbers lie, and which factors turn small integers into numbers.
 ///
-/// | stored | packed | bytes a weight |
+/// [#of] says what a stored type becomes: itself where kernels run it, else the smallest form that holds every number exactly.
+/// Nothing is rounded a second time.
+///
+/// | stored | form | bytes a weight |
 /// |---|---|---|
 /// | F32, F16, BF16, Q8_0, Q4_0, Q4_1 | as stored | as stored |
-/// | Q5_0, IQ4_NL, Q8_1, TQ1_0, TQ2_0 | Q8_0: small integers with an f16 scale | 1.06 |
-/// | Q5_1 | Q8_0 with minimums | 1.13 |
-/// | MXFP4, Q8_K | Q8_0 where every scale is an f16, else F32 | 1.06 or 4 |
-/// | Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_XS: products of two scales | F32 | 4 |
+/// | Q5_0, IQ4_NL, Q8_1, TQ1_0, TQ2_0 | bytes with an f16 scale | 1.06 |
+/// | Q5_1 | and an f16 minimum | 1.13 |
+/// | IQ4_XS, MXFP4, Q8_K | bytes with an f32 scale | 1.13 |
+/// | Q4_K | nibbles with an f32 scale and minimum | 0.75 |
+/// | Q5_K | bytes with an f32 scale and minimum | 1.25 |
+/// | Q2_K, Q3_K, Q6_K: scales of 16 weights each | F32 | 4 |
 /// | F64: to the nearest f32 | F32 | 4 |
-///
-/// @param type one of F32, F16, BF16, Q8_0, Q4_0, Q4_1
-/// @param minimums whether blocks have a minimum
-record PackedForm(DType type, boolean minimums) {
-    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
-    private static final int BYTES = 32;
+public enum PackedForm {
+    F32(DType.F32),
+    F16(DType.F16),
+    BF16(DType.BF16),
+    /// Nibbles that stand for -8 to 7.
+    Q4_0(DType.Q4_0, DType.F16, false),
+    /// Nibbles that stand for 0 to 15.
+    Q4_1(DType.Q4_1, DType.F16, true),
+    Q8_0(DType.Q8_0, DType.F16, false),
+    BYTES_WITH_MINIMUMS(DType.Q8_0, DType.F16, true),
+    /// With f32 factors, which hold the products of two scales.
+    WIDE_NIBBLES_WITH_MINIMUMS(DType.Q4_1, DType.F32, true),
+    WIDE_BYTES(DType.Q8_0, DType.F32, false),
+    WIDE_BYTES_WITH_MINIMUMS(DType.Q8_0, DType.F32, true);
 
-    static PackedForm of(Tensor tensor) {
-        return switch (tensor.type()) {
-            case F32, F16, BF16, Q8_0, Q4_0 -> new PackedForm(tensor.type(), false);
-            case Q4_1 -> new PackedForm(DType.Q4_1, true);
-            case Q5_0, IQ4_NL, Q8_1, TQ1_0, TQ2_0 -> new PackedForm(DType.Q8_0, false);
-            case Q5_1 -> new PackedForm(DType.Q8_0, true);
-            case MXFP4, Q8_K ->
-                    new PackedForm(hasHalfScales(tensor) ? DType.Q8_0 : DType.F32, false);
-            case Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_XS, F64 -> new PackedForm(DType.F32, false);
+    private final DType type;
+    private final DType factors;
+    private final boolean minimums;
+
+    PackedForm(DType plain) {
+        this(plain, DType.F32, false);
+    }
+
+    PackedForm(DType type, DType factors, boolean minimums) {
+        this.type = type;
+        this.factors = factors;
+        this.minimums = minimums;
+    }
+
+    /// What a stored type becomes.
+    ///
+    /// @throws IllegalArgumentException if it is one of whole numbers
+    public static PackedForm of(DType stored) {
+        return switch (stored) {
+            case F32, Q2_K, Q3_K, Q6_K, F64 -> F32;
+            case F16 -> F16;
+            case BF16 -> BF16;
+            case Q4_0 -> Q4_0;
+            case Q4_1 -> Q4_1;
+            case Q8_0, Q5_0, IQ4_NL, Q8_1, TQ1_0, TQ2_0 -> Q8_0;
+            case Q5_1 -> BYTES_WITH_MINIMUMS;
+            case IQ4_XS, MXFP4, Q8_K -> WIDE_BYTES;
+            case Q4_K -> WIDE_NIBBLES_WITH_MINIMUMS;
+            case Q5_K -> WIDE_BYTES_WITH_MINIMUMS;
             case BOOL, U8, I8, U16, I16, U32, I32, U64, I64 ->
                     throw new IllegalArgumentException(
-                            "tensor %s holds whole numbers (%s), which are nobody's weights"
-                                    .formatted(tensor.name(), tensor.type()));
+                            stored + " is a type of whole numbers, which are nobody's weights");
         };
     }
 
-    /// Bytes of one row of `columns` numbers in this form, before the rows of a group are interleaved.
-    int rowBytes(int columns) {
-        return Math.toIntExact(
-                type == DType.Q8_0
-                        ? (long) columns / BYTES * (header() + BYTES)
-                        : type.bytes(columns));
+    /// How the numbers lie: as those of F32, F16, BF16, Q8_0, Q4_0 or Q4_1.
+    public DType type() {
+        return type;
     }
 
-    /// Bytes before the integers of a block of a quantised type.
-    int header() {
-        return minimums ? 2 * Short.BYTES : Short.BYTES;
+    /// Whether it is small integers and factors.
+    public boolean isQuantised() {
+        return type.isQuantised();
     }
 
-    /// Brings one row from the stored type into this form.
-    ///
-    /// @param stored a row as it lies in the file
-    /// @param row [#rowBytes], overwritten
-    void convert(DType from, byte[] stored, int columns, MemorySegment row) {
-        if (type == DType.F32) {
-            float[] numbers = new float[columns];
-            Dequantise.toFloat(from, MemorySegment.ofArray(stored), 0, numbers, 0, columns);
-            MemorySegment.copy(numbers, 0, row, ValueLayout.JAVA_FLOAT_UNALIGNED, 0, columns);
-            return;
-        }
-        Block block = new Block();
-        long to = 0;
-        for (int at = 0; at < stored.length; at += from.blockBytes()) {
-            block.read(from, stored, at);
-            for (int first = 0; first < from.blockSize(); first += BYTES) {
-                int run = first / Block.RUN;
-                // Where the scale is no f16, all integers are zero.
-                float scale = isHalf(block.scales()[run]) ? block.scales()[run] : 0;
-                row.set(SHORT, to, Float.floatToFloat16(scale));
-                if (minimums) {
-                    row.set(SHORT, to + 2, Float.floatToFloat16(block.minimums()[run]));
-                }
-                to += header();
-                MemorySegment.copy(block.quants(), first, row, ValueLayout.JAVA_BYTE, to, BYTES);
-                to += BYTES;
-            }
-        }
+    /// Element type of scales and minimums: F16 or F32.
+    public DType factors() {
+        return factors;
     }
 
-    private static boolean hasHalfScales(Tensor tensor) {
-        return MappedFile.reading(
-                "tensor " + tensor.name(),
-                () -> {
-                    DType type = tensor.type();
-                    Block block = new Block();
-                    byte[] stored = new byte[type.blockBytes()];
-                    long bytes = tensor.data().byteSize();
-                    for (long at = 0; at < bytes; at += stored.length) {
-                        MemorySegment.copy(
-                                tensor.data(), ValueLayout.JAVA_BYTE, at, stored, 0, stored.length);
-                        block.read(type, stored, 0);
-                        if (!isHalf(block.scales()[0]) && !isZero(block, type.blockSize())) {
-                            return false;
-                        }
-                    }
-                    return true;
-                });
+    /// Whether blocks have a minimum that is added to their numbers.
+    public boolean hasMinimums() {
+        return minimums;
     }
 
-    private static boolean isHalf(float scale) {
-        return Float.float16ToFloat(Float.floatToFloat16(scale)) == scale;
+    /// Bytes of the scales of a block of 16 rows, and of its minimums.
+    public int factorBytes() {
+        return isQuantised() ? PackedMatrix.GROUP * factors.blockBytes() : 0;
     }
 
-    private static boolean isZero(Block block, int count) {
-        for (int i = 0; i < count; i++) {
-            if (block.quants()[i] != 0) {
-                return false;
-            }
-        }
-        return true;
+    /// Bytes of the integers of a block of 16 rows, or of a column of them where numbers are plain.
+    public int weightBytes() {
+        return switch (type) {
+            case Q8_0 -> PackedMatrix.GROUP * PackedMatrix.BLOCK;
+            case Q4_0, Q4_1 -> PackedMatrix.GROUP * PackedMatrix.BLOCK / 2;
+            default -> PackedMatrix.GROUP * type.blockBytes();
+        };
+    }
+
+    /// Steps of a product with rows of so many columns: blocks of a quantised form, columns of a plain one.
+    int steps(int columns) {
+        return isQuantised() ? columns / PackedMatrix.BLOCK : columns;
+    }
+
+    /// Bytes of a packed matrix; rows count in groups of 16.
+    public long bytes(int rows, int columns) {
+        int factors = minimums ? 2 * factorBytes() : factorBytes();
+        long groups = Math.ceilDiv(rows, PackedMatrix.GROUP);
+        return groups * steps(columns) * (weightBytes() + factors);
+    }
+
+    /// Whether rows of a stored type are in this form already.
+    public boolean isStored(DType stored) {
+        return name().equals(stored.name());
     }
 }

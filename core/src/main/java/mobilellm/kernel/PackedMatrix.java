@@ -18,7 +18,7 @@ import java.nio.ByteOrder;
 /// - Quantised types: for each group and each block of 32 columns, `quants` holds slices of 64 bytes = 16 rows x 4
 ///   bytes. Q8_0: 8 slices, slice `c` holds columns `4c..4c+3`, stored +128 (unsigned). Q4_0 and Q4_1: 4 slices, the
 ///   low nibbles hold columns `4c..4c+3`, the high nibbles columns `16+4c..16+4c+3`. `scales` and, where there are any,
-///   `minimums` hold 16 f16 a block.
+///   `minimums` hold 16 [factors][PackedForm#factors] a block.
 /// - Plain types: for each group and each column, 16 elements of `type`.
 ///
 /// Stored types that kernels do not run become one of theirs that holds the same numbers: [PackedForm].
@@ -45,12 +45,10 @@ public final class PackedMatrix {
         this.form = form;
         this.rows = rows;
         this.columns = columns;
-        long groups = Math.ceilDiv(rows, GROUP);
-        long blocks = type().isQuantised() ? columns / BLOCK : 0;
-        long factors = groups * blocks * GROUP * Short.BYTES;
-        quants = OffHeap.allocate(arena, groups * groupBytes());
+        long factors = groups() * groupFactorBytes();
+        quants = OffHeap.allocate(arena, groups() * groupBytes());
         scales = OffHeap.allocate(arena, factors);
-        minimums = OffHeap.allocate(arena, hasMinimums() ? factors : 0);
+        minimums = OffHeap.allocate(arena, form.hasMinimums() ? factors : 0);
     }
 
     /// Packs a tensor with plain loops; [Packing] is for whole models.
@@ -64,19 +62,8 @@ public final class PackedMatrix {
         return matrix;
     }
 
-    PackedForm form() {
+    public PackedForm form() {
         return form;
-    }
-
-    /// The packed type: F32, F16, BF16, Q8_0, Q4_0 or Q4_1.
-    public DType type() {
-        return form.type();
-    }
-
-    /// Whether blocks have a minimum that is added to their numbers: always for Q4_1, for Q8_0 where it stands for a type
-    /// of 5 bits that has them.
-    public boolean hasMinimums() {
-        return form.minimums();
     }
 
     public int rows() {
@@ -100,28 +87,34 @@ public final class PackedMatrix {
         return quants;
     }
 
-    /// f16 scales, [group, block, 16]; empty for plain types.
+    /// Scales, [group, block, 16]; empty for plain types.
     public MemorySegment scales() {
         return scales;
     }
 
-    /// f16 minimums, [group, block, 16]; empty unless the matrix [has them][#hasMinimums].
+    /// Minimums, [group, block, 16]; empty unless the form [has them][PackedForm#hasMinimums].
     public MemorySegment minimums() {
         return minimums;
     }
 
+    /// Steps of a product: blocks of a quantised form, columns of a plain one.
+    public int steps() {
+        return form.steps(columns);
+    }
+
     /// Bytes of `quants` from one group of rows to the next.
     public long groupBytes() {
-        return switch (type()) {
-            case Q8_0 -> columns / BLOCK * 512L;
-            case Q4_0, Q4_1 -> columns / BLOCK * 256L;
-            default -> (long) columns * GROUP * type().blockBytes();
-        };
+        return (long) steps() * form.weightBytes();
+    }
+
+    /// Bytes of `scales` from one group of rows to the next, and of `minimums`.
+    public long groupFactorBytes() {
+        return (long) blocks() * form.factorBytes();
     }
 
     /// Bytes of the packed form.
     public long bytes() {
-        return quants.byteSize() + scales.byteSize() + minimums.byteSize();
+        return form.bytes(rows, columns);
     }
 
     /// One row, dequantised: the embedding of a token. Same bits as dequantising the tensor gives for the tensor.
@@ -130,19 +123,20 @@ public final class PackedMatrix {
     public void readRow(int row, float[] target) {
         int group = row / GROUP;
         int lane = row % GROUP;
-        switch (type()) {
+        DType type = form.type();
+        switch (type) {
             case Q8_0 -> readBytes(group, lane, target);
             case Q4_0 -> readNibbles(group, lane, 8, target);
             case Q4_1 -> readNibbles(group, lane, 0, target);
-            default -> readPlain(group * groupBytes() + (long) lane * type().blockBytes(), target);
+            default -> readPlain(group * groupBytes() + (long) lane * type.blockBytes(), target);
         }
-        if (hasMinimums()) {
+        if (form.hasMinimums()) {
             addMinimums(group, lane, target);
         }
     }
 
     private void readPlain(long start, float[] target) {
-        switch (type()) {
+        switch (form.type()) {
             case F32 -> {
                 for (int i = 0; i < columns; i++) {
                     int bits = quants.get(INT, start + (long) i * GROUP * Integer.BYTES);
@@ -167,7 +161,7 @@ public final class PackedMatrix {
     private void readBytes(int group, int lane, float[] target) {
         long quant = group * groupBytes() + 4L * lane;
         for (int block = 0; block < blocks(); block++, quant += 512) {
-            float scale = half(scales, group, block, lane);
+            float scale = factor(scales, group, block, lane);
             for (int slice = 0; slice < 8; slice++) {
                 int four = quants.get(INT, quant + 64L * slice) ^ 0x80808080;
                 int column = block * BLOCK + 4 * slice;
@@ -182,7 +176,7 @@ public final class PackedMatrix {
     private void readNibbles(int group, int lane, int zero, float[] target) {
         long quant = group * groupBytes() + 4L * lane;
         for (int block = 0; block < blocks(); block++, quant += 256) {
-            float scale = half(scales, group, block, lane);
+            float scale = factor(scales, group, block, lane);
             for (int slice = 0; slice < 4; slice++) {
                 int eight = quants.get(INT, quant + 64L * slice);
                 int column = block * BLOCK + 4 * slice;
@@ -198,15 +192,17 @@ public final class PackedMatrix {
     /// A pass of its own: adding a zero instead of a missing minimum would turn -0 into 0.
     private void addMinimums(int group, int lane, float[] target) {
         for (int block = 0; block < blocks(); block++) {
-            float minimum = half(minimums, group, block, lane);
+            float minimum = factor(minimums, group, block, lane);
             for (int i = block * BLOCK; i < (block + 1) * BLOCK; i++) {
                 target[i] += minimum;
             }
         }
     }
 
-    private float half(MemorySegment factors, int group, int block, int lane) {
+    private float factor(MemorySegment factors, int group, int block, int lane) {
         long at = ((long) group * blocks() + block) * GROUP + lane;
-        return Float.float16ToFloat(factors.get(SHORT, at * Short.BYTES));
+        return form.factors() == DType.F32
+                ? Float.intBitsToFloat(factors.get(INT, at * Integer.BYTES))
+                : Float.float16ToFloat(factors.get(SHORT, at * Short.BYTES));
     }
 }

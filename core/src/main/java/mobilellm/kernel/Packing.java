@@ -45,8 +45,8 @@ public final class Packing {
     /// @param order in which the tensor's rows are wanted
     /// @throws IllegalArgumentException if it holds whole numbers
     public PackedMatrix add(Tensor tensor, RowOrder order) {
-        var matrix =
-                new PackedMatrix(arena, PackedForm.of(tensor), tensor.rows(), tensor.columns());
+        var form = PackedForm.of(tensor.type());
+        var matrix = new PackedMatrix(arena, form, tensor.rows(), tensor.columns());
         tasks.add(new Task(tensor, order, matrix));
         return matrix;
     }

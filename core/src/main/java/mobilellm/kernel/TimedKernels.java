@@ -1,7 +1,6 @@
 package mobilellm.kernel;
 
 import mobilellm.kernel.ThreadTeam.Worker;
-import mobilellm.tensor.DType;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -101,7 +100,7 @@ public final class TimedKernels implements KernelProvider {
         }
 
         @Override
-        public Operand operand(Arena arena, int rows, int columns, Set<DType> weights) {
+        public Operand operand(Arena arena, int rows, int columns, Set<PackedForm> weights) {
             return operations.operand(arena, rows, columns, weights);
         }
 

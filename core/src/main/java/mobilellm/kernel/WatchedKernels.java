@@ -1,7 +1,6 @@
 package mobilellm.kernel;
 
 import mobilellm.kernel.ThreadTeam.Worker;
-import mobilellm.tensor.DType;
 
 import java.lang.foreign.Arena;
 import java.lang.reflect.InvocationTargetException;
@@ -33,14 +32,14 @@ public final class WatchedKernels implements KernelProvider {
 
     private final KernelProvider watched;
     private final Watcher watcher;
-    private final Set<DType> types;
+    private final Set<PackedForm> forms;
 
     /// @param watched whose operations are run
-    /// @param types of matrices that the watcher puts in another's place
-    public WatchedKernels(KernelProvider watched, Watcher watcher, Set<DType> types) {
+    /// @param forms of matrices that the watcher puts in another's place
+    public WatchedKernels(KernelProvider watched, Watcher watcher, Set<PackedForm> forms) {
         this.watched = watched;
         this.watcher = watcher;
-        this.types = Set.copyOf(types);
+        this.forms = Set.copyOf(forms);
     }
 
     @Override
@@ -79,8 +78,8 @@ public final class WatchedKernels implements KernelProvider {
     private void watch(String operation, Object[] arguments) {
         switch (operation) {
             case "operand" -> {
-                Set<DType> all = EnumSet.copyOf(types(arguments[3]));
-                all.addAll(types);
+                Set<PackedForm> all = EnumSet.copyOf(forms(arguments[3]));
+                all.addAll(forms);
                 arguments[3] = all;
             }
             case "embed" -> arguments[0] = watcher.instead((PackedMatrix) arguments[0]);
@@ -108,7 +107,7 @@ public final class WatchedKernels implements KernelProvider {
     }
 
     @SuppressWarnings("unchecked") // the parameter of Operations.operand
-    private static Set<DType> types(Object argument) {
-        return (Set<DType>) argument;
+    private static Set<PackedForm> forms(Object argument) {
+        return (Set<PackedForm>) argument;
     }
 }

@@ -55,15 +55,15 @@ record Buffers(
                         arena,
                         rows,
                         hidden,
-                        weights.types(block -> List.of(block.query(), block.key(), block.value()))),
+                        weights.forms(block -> List.of(block.query(), block.key(), block.value()))),
                 kernels.operand(
                         arena,
                         rows,
                         config.queryWidth(),
-                        weights.types(block -> List.of(block.attentionOutput()))),
-                kernels.operand(arena, rows, hidden, weights.types(Weights.Block::inner)),
+                        weights.forms(block -> List.of(block.attentionOutput()))),
+                kernels.operand(arena, rows, hidden, weights.forms(Weights.Block::inner)),
                 kernels.operand(
-                        arena, rows, intermediate, weights.types(block -> List.of(block.down()))));
+                        arena, rows, intermediate, weights.forms(block -> List.of(block.down()))));
     }
 
     @Override

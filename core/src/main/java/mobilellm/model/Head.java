@@ -41,7 +41,7 @@ final class Head implements AutoCloseable {
     private Rows rows(int count) {
         Arena arena = Arena.ofShared();
         return new Rows(
-                arena, kernels.operand(arena, count, matrix.columns(), Set.of(matrix.type())));
+                arena, kernels.operand(arena, count, matrix.columns(), Set.of(matrix.form())));
     }
 
     private Logits logits(int count) {

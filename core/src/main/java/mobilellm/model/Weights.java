@@ -5,11 +5,11 @@ import mobilellm.checkpoint.ModelTensors;
 import mobilellm.config.LayerPlan;
 import mobilellm.kernel.Activations;
 import mobilellm.kernel.KernelProvider;
+import mobilellm.kernel.PackedForm;
 import mobilellm.kernel.PackedMatrix;
 import mobilellm.kernel.Packing;
 import mobilellm.kernel.ThreadTeam;
 import mobilellm.quant.Dequantise;
-import mobilellm.tensor.DType;
 import mobilellm.tensor.MalformedFileException;
 import mobilellm.tensor.RowOrder;
 import mobilellm.tensor.Tensor;
@@ -172,15 +172,15 @@ public final class Weights implements AutoCloseable {
         return matrices;
     }
 
-    /// Types that the matrices of one site of the blocks have.
-    Set<DType> types(Function<Block, List<Projection>> site) {
-        Set<DType> types = EnumSet.noneOf(DType.class);
+    /// Forms that the matrices of one site of the blocks have.
+    Set<PackedForm> forms(Function<Block, List<Projection>> site) {
+        Set<PackedForm> forms = EnumSet.noneOf(PackedForm.class);
         for (Block block : blocks) {
             for (Projection projection : site.apply(block)) {
-                types.add(projection.matrix().type());
+                forms.add(projection.matrix().form());
             }
         }
-        return types;
+        return forms;
     }
 
     /// Adds everything that was packed to a digest.

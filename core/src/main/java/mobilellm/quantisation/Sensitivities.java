@@ -8,6 +8,7 @@ import mobilellm.engine.SessionOptions;
 import mobilellm.evaluation.Divergence;
 import mobilellm.evaluation.Windows;
 import mobilellm.kernel.KernelProvider;
+import mobilellm.kernel.PackedForm;
 import mobilellm.kernel.PackedMatrix;
 import mobilellm.kernel.ThreadTeam;
 import mobilellm.kernel.WatchedKernels;
@@ -26,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.stream.Collectors;
 
 /// What it costs to round matrices, as the divergence of the model's predictions from its own before: one after the other,
 /// or some together.
@@ -82,10 +84,14 @@ public final class Sensitivities implements AutoCloseable {
                 new Transformer(
                         checkpoint.config(),
                         weights,
-                        new WatchedKernels(kernels, watcher, types),
+                        new WatchedKernels(kernels, watcher, forms(types)),
                         team);
         baseline = new Session(plain, options);
         session = new Session(watched, options);
+    }
+
+    private static Set<PackedForm> forms(Set<DType> types) {
+        return types.stream().map(PackedForm::of).collect(Collectors.toUnmodifiableSet());
     }
 
     /// The divergence that comes of rounding one matrix, all others as they are.

@@ -32,9 +32,9 @@ final class ExpectedProducts {
         this.weights = weights;
         columns = weights.columns();
         blocks = columns / BLOCK;
-        PackedForm form = PackedForm.of(weights);
-        boolean quantised = form.type().isQuantised();
-        minimums = form.minimums();
+        PackedForm form = PackedForm.of(weights.type());
+        boolean quantised = form.isQuantised();
+        minimums = form.hasMinimums();
         quants = new int[quantised ? weights.rows() : 0][columns];
         weightScales = new float[quants.length][blocks];
         weightMinimums = new float[quants.length][blocks];

@@ -12,7 +12,16 @@ import java.util.Set;
 /// what it is about to do; reading or writing elsewhere kills the process.
 final class GuardedKernels {
     private static final DType[] TYPES = {
-        DType.F32, DType.F16, DType.BF16, DType.Q8_0, DType.Q4_0, DType.Q4_1, DType.Q5_1
+        DType.F32,
+        DType.F16,
+        DType.BF16,
+        DType.Q8_0,
+        DType.Q4_0,
+        DType.Q4_1,
+        DType.Q5_1,
+        DType.Q4_K,
+        DType.Q5_K,
+        DType.IQ4_XS
     };
     private static final int[] BATCHES = {1, 2, 3, 5, 7, 13};
     private static final int MOST_ROWS = 13;
@@ -51,11 +60,19 @@ final class GuardedKernels {
     private void products() {
         for (DType type : TYPES) {
             for (int rows : new int[] {1, 33, 177}) {
-                for (int columns : type.isQuantised() ? new int[] {32, 96} : new int[] {1, 33}) {
+                for (int columns : columns(type)) {
                     products(type, rows, columns);
                 }
             }
         }
+    }
+
+    private static int[] columns(DType type) {
+        return switch (type.blockSize()) {
+            case 1 -> new int[] {1, 33};
+            case 32 -> new int[] {32, 96};
+            default -> new int[] {256};
+        };
     }
 
     private void products(DType type, int rows, int columns) {
@@ -63,7 +80,7 @@ final class GuardedKernels {
                 PackedMatrix.pack(RandomWeights.of(type, rows, columns, 1, random), arena, team);
         for (int batch : BATCHES) {
             begin("%s %d x %d, batch of %d".formatted(type, rows, columns, batch));
-            Operand operand = operations.operand(arena, batch, columns, Set.of(matrix.type()));
+            Operand operand = operations.operand(arena, batch, columns, Set.of(matrix.form()));
             fill(operand.values());
             Activations y = new Activations(arena, batch, rows);
             var reduction = new LogitReduction(arena, 1, batch, rows);

@@ -226,7 +226,7 @@ class RowOperationsTest {
                 .map(
                         provider -> {
                             Operations operations = provider.open(1, arena);
-                            operations.operand(arena, ROWS, width, Set.of(DType.F32));
+                            operations.operand(arena, ROWS, width, Set.of(PackedForm.F32));
                             return operations;
                         })
                 .toList();

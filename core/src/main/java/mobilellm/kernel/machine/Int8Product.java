@@ -3,19 +3,20 @@ package mobilellm.kernel.machine;
 import static mobilellm.assembler.Registers.mem;
 
 import mobilellm.assembler.Memory;
+import mobilellm.kernel.PackedForm;
 import mobilellm.tensor.DType;
 
 /// Products of quantised matrices with int8 activations ([Int8Rows]): a step is a block of 32 columns.
 ///
 /// The integer sum of a block is exact; then `total = (sum * dx) * scale + total`. Minimums: `total = minimum * sx + total`.
 abstract class Int8Product extends ProductKernel {
+    final PackedForm form;
     final DType type;
-    private final boolean minimums;
 
-    Int8Product(DType type, boolean minimums, int tokens) {
+    Int8Product(PackedForm form, int tokens) {
         super(tokens);
-        this.type = type;
-        this.minimums = minimums;
+        this.form = form;
+        type = form.type();
     }
 
     /// A token's field of the block of activations.
@@ -25,12 +26,12 @@ abstract class Int8Product extends ProductKernel {
 
     @Override
     final boolean hasMinimums() {
-        return minimums;
+        return form.hasMinimums();
     }
 
     @Override
     final int weightBytes() {
-        return type == DType.Q8_0 ? 512 : 256;
+        return form.weightBytes();
     }
 
     @Override
@@ -40,6 +41,6 @@ abstract class Int8Product extends ProductKernel {
 
     @Override
     final int scaleBytes() {
-        return 32;
+        return form.factorBytes();
     }
 }

@@ -9,6 +9,7 @@ import mobilellm.assembler.Memory;
 import mobilellm.assembler.R64;
 import mobilellm.assembler.Xmm;
 import mobilellm.assembler.Ymm;
+import mobilellm.kernel.PackedForm;
 import mobilellm.tensor.DType;
 
 /// Products of quantised matrices with int8 activations on 256 bits, two registers for 16 rows. The same steps and the same bits as
@@ -28,14 +29,14 @@ final class Int8Product256 extends Int8Product {
 
     private final boolean vnni;
 
-    Int8Product256(CpuTier tier, DType type, boolean minimums, int tokens) {
-        super(type, minimums, tokens);
+    Int8Product256(CpuTier tier, PackedForm form, int tokens) {
+        super(form, tokens);
         vnni = tier == CpuTier.AVX_VNNI;
     }
 
     /// The most tokens of a tile: two sums each, beside weights, an activation and a product.
-    static int mostTokens(CpuTier tier, DType type) {
-        return tier == CpuTier.AVX2 && type == DType.Q8_0 ? 4 : 6;
+    static int mostTokens(CpuTier tier, PackedForm form) {
+        return tier == CpuTier.AVX2 && form.type() == DType.Q8_0 ? 4 : 6;
     }
 
     @Override
@@ -147,8 +148,7 @@ final class Int8Product256 extends Int8Product {
 
     private void finish() {
         boolean pairs = !vnni && type != DType.Q8_0;
-        a.vcvtph2ps(FIRST, mem(scales));
-        a.vcvtph2ps(SECOND, mem(scales, 16));
+        factors(scales);
         for (int token = 0; token < tokens; token++) {
             a.vbroadcastss(ACTIVATION, this.<Xmm>field(Int8Rows.SCALE, token));
             for (int half = 0; half < 2; half++) {
@@ -165,6 +165,17 @@ final class Int8Product256 extends Int8Product {
         }
     }
 
+    /// To `FIRST` and `SECOND`.
+    private void factors(R64 pointer) {
+        if (form.factors() == DType.F32) {
+            a.vmovups(FIRST, mem(pointer));
+            a.vmovups(SECOND, mem(pointer, 32));
+        } else {
+            a.vcvtph2ps(FIRST, mem(pointer));
+            a.vcvtph2ps(SECOND, mem(pointer, 16));
+        }
+    }
+
     /// From here on totals are in the registers of the sums.
     @Override
     void endOfSteps() {
@@ -177,8 +188,7 @@ final class Int8Product256 extends Int8Product {
 
     @Override
     void minimumStep() {
-        a.vcvtph2ps(FIRST, mem(minimumPointer));
-        a.vcvtph2ps(SECOND, mem(minimumPointer, 16));
+        factors(minimumPointer);
         for (int token = 0; token < tokens; token++) {
             a.vbroadcastss(ACTIVATION, this.<Xmm>field(Int8Rows.SCALED_SUM, token));
             a.vfmadd231ps(sum(token, 0), FIRST, ACTIVATION);

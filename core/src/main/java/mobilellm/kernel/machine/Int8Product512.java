@@ -7,6 +7,7 @@ import static mobilellm.assembler.Registers.zmm;
 import mobilellm.assembler.R64;
 import mobilellm.assembler.Xmm;
 import mobilellm.assembler.Zmm;
+import mobilellm.kernel.PackedForm;
 import mobilellm.tensor.DType;
 
 /// Products of quantised matrices with int8 activations by `vpdpbusd` on 512 bits: one instruction multiplies 4 columns of 16 rows with
@@ -25,8 +26,8 @@ final class Int8Product512 extends Int8Product {
     /// How far ahead weights are fetched where they stream: 1.2 to 1.75 times faster than without (kernels of decode).
     private static final int AHEAD = 8192;
 
-    Int8Product512(DType type, boolean minimums, int tokens) {
-        super(type, minimums, tokens);
+    Int8Product512(PackedForm form, int tokens) {
+        super(form, tokens);
     }
 
     @Override
@@ -46,10 +47,18 @@ final class Int8Product512 extends Int8Product {
     @Override
     void step() {
         unpack();
-        a.vcvtph2ps(SCALE, mem(scales));
+        factors(scales);
         // Tokens in small lots, so that the chains of their sums overlap.
         for (int first = 0; first < tokens; first += SUMS) {
             multiply(first, Math.min(tokens, first + SUMS));
+        }
+    }
+
+    private void factors(R64 pointer) {
+        if (form.factors() == DType.F32) {
+            a.vmovups(SCALE, mem(pointer));
+        } else {
+            a.vcvtph2ps(SCALE, mem(pointer));
         }
     }
 
@@ -102,7 +111,7 @@ final class Int8Product512 extends Int8Product {
 
     @Override
     void minimumStep() {
-        a.vcvtph2ps(SCALE, mem(minimumPointer));
+        factors(minimumPointer);
         for (int token = 0; token < tokens; token++) {
             a.vfmadd231ps(zmm(token), SCALE, broadcast(field(Int8Rows.SCALED_SUM, token)));
         }

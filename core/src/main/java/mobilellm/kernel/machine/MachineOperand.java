@@ -3,9 +3,9 @@ package mobilellm.kernel.machine;
 import mobilellm.assembler.Routine;
 import mobilellm.kernel.Activations;
 import mobilellm.kernel.Operand;
+import mobilellm.kernel.PackedForm;
 import mobilellm.kernel.PackedMatrix;
 import mobilellm.kernel.machine.PlainProduct.Tokens;
-import mobilellm.tensor.DType;
 
 import org.jspecify.annotations.Nullable;
 
@@ -22,16 +22,16 @@ final class MachineOperand extends Operand {
     private final Routines routines;
     private final int widest;
     private final MemorySegment int8;
-    private final Map<DType, @Nullable Routine[]> products = new EnumMap<>(DType.class);
+    private final Map<PackedForm, @Nullable Routine[]> products = new EnumMap<>(PackedForm.class);
 
-    MachineOperand(Activations values, Arena arena, Set<DType> weights, Routines routines) {
+    MachineOperand(Activations values, Arena arena, Set<PackedForm> weights, Routines routines) {
         super(values);
         this.routines = routines;
         widest = routines.widestTile(weights);
-        boolean quantised = weights.stream().anyMatch(DType::isQuantised);
+        boolean quantised = weights.stream().anyMatch(PackedForm::isQuantised);
         int8 = arena.allocate(quantised ? values.rows() * int8RowBytes() : 0, Simd.BYTES);
-        for (DType type : weights) {
-            products.put(type, new Routine[2 * (widest + 1)]);
+        for (PackedForm form : weights) {
+            products.put(form, new Routine[widest + 1]);
         }
     }
 
@@ -64,14 +64,14 @@ final class MachineOperand extends Operand {
 
     /// Where the activations of a tile lie that begins with a row.
     long tile(PackedMatrix matrix, int row) {
-        return matrix.type().isQuantised()
+        return matrix.form().isQuantised()
                 ? int8Tile(row)
                 : values().data().address() + values().offset(row);
     }
 
     /// From one tile of `width` rows to the next.
     long tileBytes(PackedMatrix matrix, int width) {
-        return width * (matrix.type().isQuantised() ? int8RowBytes() : rowBytes());
+        return width * (matrix.form().isQuantised() ? int8RowBytes() : rowBytes());
     }
 
     private long rowBytes() {
@@ -80,20 +80,19 @@ final class MachineOperand extends Operand {
 
     /// What multiplies tiles of `width` rows by a matrix.
     Routine product(PackedMatrix matrix, int width) {
-        @Nullable Routine[] routinesOfType =
-                Objects.requireNonNull(products.get(matrix.type()), "a type not promised");
-        int index = 2 * width + (matrix.hasMinimums() ? 1 : 0);
-        Routine known = routinesOfType[index];
+        PackedForm form = matrix.form();
+        @Nullable Routine[] ofWidths =
+                Objects.requireNonNull(products.get(form), "a form not promised");
+        Routine known = ofWidths[width];
         if (known == null) {
-            DType type = matrix.type();
             known =
-                    type.isQuantised()
-                            ? routines.int8Product(type, matrix.hasMinimums(), width)
+                    form.isQuantised()
+                            ? routines.int8Product(form, width)
                             : routines.plainProduct(
-                                    type,
+                                    form.type(),
                                     Tokens.rows(width, (int) rowBytes()),
-                                    PackedMatrix.GROUP * type.blockBytes());
-            routinesOfType[index] = known;
+                                    form.weightBytes());
+            ofWidths[width] = known;
         }
         return known;
     }

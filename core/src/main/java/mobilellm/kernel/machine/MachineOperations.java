@@ -5,11 +5,11 @@ import mobilellm.kernel.Activations;
 import mobilellm.kernel.KeyValueStore;
 import mobilellm.kernel.Operand;
 import mobilellm.kernel.Operations;
+import mobilellm.kernel.PackedForm;
 import mobilellm.kernel.PackedMatrix;
 import mobilellm.kernel.RotaryAngles;
 import mobilellm.kernel.Sequences;
 import mobilellm.kernel.ThreadTeam.Worker;
-import mobilellm.tensor.DType;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -67,7 +67,7 @@ final class MachineOperations implements Operations {
     }
 
     @Override
-    public Operand operand(Arena arena, int rows, int columns, Set<DType> weights) {
+    public Operand operand(Arena arena, int rows, int columns, Set<PackedForm> weights) {
         return new MachineOperand(new Activations(arena, rows, columns), arena, weights, routines);
     }
 
@@ -175,9 +175,7 @@ final class MachineOperations implements Operations {
                         .arguments
                         .set(ProductKernel.GROUP_STRIDE, matrix.groupBytes())
                         .set(ProductKernel.Y_STRIDE, (long) y.stride() * Float.BYTES)
-                        .set(
-                                ProductKernel.STEPS,
-                                matrix.type().isQuantised() ? matrix.blocks() : matrix.columns())
+                        .set(ProductKernel.STEPS, matrix.steps())
                         .set(ProductKernel.ACCUMULATE, accumulate ? 1 : 0);
         for (int group = from; group < to; group += chunk) {
             arguments.set(ProductKernel.GROUPS, Math.min(chunk, to - group));
@@ -194,7 +192,7 @@ final class MachineOperations implements Operations {
             int group,
             int target,
             Arguments arguments) {
-        long scales = (long) group * matrix.blocks() * PackedMatrix.GROUP * Short.BYTES;
+        long scales = group * matrix.groupFactorBytes();
         long column = (long) target * PackedMatrix.GROUP * Float.BYTES;
         arguments
                 .set(ProductKernel.WEIGHTS, matrix.quants().address() + group * matrix.groupBytes())

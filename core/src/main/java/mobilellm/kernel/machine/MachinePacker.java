@@ -24,10 +24,10 @@ final class MachinePacker implements GroupPacker {
     public boolean pack(
             DType type, MemorySegment rows, PackedMatrix target, int first, int groups) {
         int columns = target.columns();
-        if (target.type() != type || !PackKernel.packs(type, columns)) {
+        if (!target.form().isStored(type) || !PackKernel.packs(type, columns)) {
             return loops.pack(type, rows, target, first, groups);
         }
-        long factors = (long) target.blocks() * PackedMatrix.GROUP * Short.BYTES; // of a group
+        long factors = target.groupFactorBytes();
         set(PackKernel.SOURCE, rows.address());
         set(PackKernel.ROW_BYTES, type.bytes(columns));
         set(PackKernel.GROUPS, groups);

@@ -5,6 +5,7 @@ import mobilellm.assembler.CodeMemory;
 import mobilellm.assembler.CpuTier;
 import mobilellm.assembler.ExecutableMemoryRefused;
 import mobilellm.assembler.Routine;
+import mobilellm.kernel.PackedForm;
 import mobilellm.kernel.machine.PlainProduct.Tokens;
 import mobilellm.tensor.DType;
 
@@ -37,7 +38,7 @@ final class Routines {
         return Objects.requireNonNull(TIERS.get(tier));
     }
 
-    private record Int8Key(DType type, boolean minimums, int tokens) {}
+    private record Int8Key(PackedForm form, int tokens) {}
 
     private record PlainKey(DType type, Tokens layout, int weightBytes) {}
 
@@ -51,21 +52,21 @@ final class Routines {
         return tier;
     }
 
-    /// Rows of the widest tile of activations that will meet matrices of these types.
-    int widestTile(Iterable<DType> weights) {
+    /// Rows of the widest tile of activations that will meet matrices of these forms.
+    int widestTile(Iterable<PackedForm> weights) {
         int widest = PlainProduct.mostTokens(tier);
-        for (DType type : weights) {
-            if (type.isQuantised()) {
-                widest = Math.min(widest, mostTokens(type));
+        for (PackedForm form : weights) {
+            if (form.isQuantised()) {
+                widest = Math.min(widest, mostTokens(form));
             }
         }
         return widest;
     }
 
-    private int mostTokens(DType type) {
+    private int mostTokens(PackedForm form) {
         return tier == CpuTier.AVX512_VNNI
                 ? Int8Product512.MOST_TOKENS
-                : Int8Product256.mostTokens(tier, type);
+                : Int8Product256.mostTokens(tier, form);
     }
 
     /// Packs rows of a type that [PackKernel#packs].
@@ -73,13 +74,13 @@ final class Routines {
         return routine(new PackKey(type), () -> new PackKernel(type).code());
     }
 
-    Routine int8Product(DType type, boolean minimums, int tokens) {
+    Routine int8Product(PackedForm form, int tokens) {
         return routine(
-                new Int8Key(type, minimums, tokens),
+                new Int8Key(form, tokens),
                 () ->
                         tier == CpuTier.AVX512_VNNI
-                                ? new Int8Product512(type, minimums, tokens).code()
-                                : new Int8Product256(tier, type, minimums, tokens).code());
+                                ? new Int8Product512(form, tokens).code()
+                                : new Int8Product256(tier, form, tokens).code());
     }
 
     Routine plainProduct(DType type, Tokens layout, int weightBytes) {

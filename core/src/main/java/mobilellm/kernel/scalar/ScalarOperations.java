@@ -4,11 +4,11 @@ import mobilellm.kernel.Activations;
 import mobilellm.kernel.KeyValueStore;
 import mobilellm.kernel.Operand;
 import mobilellm.kernel.Operations;
+import mobilellm.kernel.PackedForm;
 import mobilellm.kernel.PackedMatrix;
 import mobilellm.kernel.RotaryAngles;
 import mobilellm.kernel.Sequences;
 import mobilellm.kernel.ThreadTeam.Worker;
-import mobilellm.tensor.DType;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -24,7 +24,7 @@ final class ScalarOperations implements Operations {
     }
 
     @Override
-    public Operand operand(Arena arena, int rows, int columns, Set<DType> weights) {
+    public Operand operand(Arena arena, int rows, int columns, Set<PackedForm> weights) {
         return new Rows(new Activations(arena, rows, columns));
     }
 

@@ -5,6 +5,7 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 
+import mobilellm.kernel.PackedForm;
 import mobilellm.kernel.PackedMatrix;
 import mobilellm.tensor.DType;
 
@@ -50,10 +51,10 @@ final class MatrixVector {
         int lane = row % PackedMatrix.GROUP;
         int blocks = matrix.blocks();
         long weights = group * matrix.groupBytes() + 4L * lane;
-        if (matrix.type() == DType.Q8_0) {
+        if (matrix.form().type() == DType.Q8_0) {
             bytes(matrix.quants(), weights, x.byteTriples(), blocks, sums, step);
         } else {
-            int[] starts = matrix.type() == DType.Q4_0 ? x.nibbleStarts() : x.zeros();
+            int[] starts = matrix.form().type() == DType.Q4_0 ? x.nibbleStarts() : x.zeros();
             if (Lanes.SHIFTS_SHORTS) {
                 nibblesWithoutMasks(
                         matrix.quants(), weights, x.nibblePairs(), starts, blocks, sums, step);
@@ -61,10 +62,18 @@ final class MatrixVector {
                 nibbles(matrix.quants(), weights, x.nibblePairs(), starts, blocks, sums, step);
             }
         }
-        long scales = group * (32L * blocks) + 2L * lane;
-        scale(matrix.scales(), scales, x.scales(), blocks, sums, step);
-        if (matrix.hasMinimums()) {
-            addMinimums(matrix.minimums(), scales, x.scaledSums(), blocks, sums, step);
+        PackedForm form = matrix.form();
+        long factors =
+                group * matrix.groupFactorBytes() + (long) lane * form.factors().blockBytes();
+        if (form.factors() == DType.F32) {
+            scaleWide(matrix.scales(), factors, x.scales(), blocks, sums, step);
+        } else {
+            scale(matrix.scales(), factors, x.scales(), blocks, sums, step);
+        }
+        if (form.hasMinimums() && form.factors() == DType.F32) {
+            addWideMinimums(matrix.minimums(), factors, x.scaledSums(), blocks, sums, step);
+        } else if (form.hasMinimums()) {
+            addMinimums(matrix.minimums(), factors, x.scaledSums(), blocks, sums, step);
         }
         store(sums, y, 4L * row, accumulate);
     }
@@ -256,6 +265,24 @@ final class MatrixVector {
         total.intoMemorySegment(sums, 0, Lanes.ORDER);
     }
 
+    /// [#scale] with f32 scales.
+    private static void scaleWide(
+            MemorySegment scales, long at, float[] dx, int blocks, MemorySegment sums, int step) {
+        FloatVector total = FloatVector.zero(Lanes.FLOATS);
+        long source = 0;
+        for (int b = 0; b < blocks; b += step) {
+            FloatVector scale =
+                    FloatVector.fromMemorySegment(Lanes.FLOATS, scales, at, Lanes.ORDER);
+            FloatVector sum =
+                    FloatVector.fromMemorySegment(Lanes.FLOATS, sums, source, Lanes.ORDER)
+                            .sub(FLOAT_BASE);
+            total = sum.mul(FloatVector.broadcast(Lanes.FLOATS, dx[b])).fma(scale, total);
+            source += ROW;
+            at += 64;
+        }
+        total.intoMemorySegment(sums, 0, Lanes.ORDER);
+    }
+
     /// Adds `minimum * sx` of each block to the first row of `sums`.
     private static void addMinimums(
             MemorySegment minimums, long at, float[] sx, int blocks, MemorySegment sums, int step) {
@@ -272,6 +299,19 @@ final class MatrixVector {
                             .mul(Lanes.HALF_BIAS);
             total = minimum.fma(FloatVector.broadcast(Lanes.FLOATS, sx[b]), total);
             at += 32;
+        }
+        total.intoMemorySegment(sums, 0, Lanes.ORDER);
+    }
+
+    /// [#addMinimums] with f32 minimums.
+    private static void addWideMinimums(
+            MemorySegment minimums, long at, float[] sx, int blocks, MemorySegment sums, int step) {
+        FloatVector total = FloatVector.fromMemorySegment(Lanes.FLOATS, sums, 0, Lanes.ORDER);
+        for (int b = 0; b < blocks; b += step) {
+            FloatVector minimum =
+                    FloatVector.fromMemorySegment(Lanes.FLOATS, minimums, at, Lanes.ORDER);
+            total = minimum.fma(FloatVector.broadcast(Lanes.FLOATS, sx[b]), total);
+            at += 64;
         }
         total.intoMemorySegment(sums, 0, Lanes.ORDER);
     }

@@ -5,7 +5,9 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 
+import mobilellm.kernel.PackedForm;
 import mobilellm.kernel.PackedMatrix;
+import mobilellm.tensor.DType;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -51,17 +53,17 @@ final class Panel {
             long group = row / PackedMatrix.GROUP;
             int lane = row % PackedMatrix.GROUP;
             long target = half * HALF;
-            switch (matrix.type()) {
+            switch (matrix.form().type()) {
                 case Q4_0 -> nibbles(matrix, group, lane, target, -8, step);
                 case Q4_1 -> nibbles(matrix, group, lane, target, 0, step);
                 case Q8_0 -> bytes(matrix, group, lane, target, step);
                 default -> plain(matrix, group, lane, target, step);
             }
-            if (matrix.type().isQuantised()) {
-                halves(matrix.scales(), scales, matrix.blocks(), group, lane, target, step);
+            if (matrix.form().isQuantised()) {
+                factors(matrix, matrix.scales(), scales, group, lane, target, step);
             }
-            if (matrix.hasMinimums()) {
-                halves(matrix.minimums(), minimums, matrix.blocks(), group, lane, target, step);
+            if (matrix.form().hasMinimums()) {
+                factors(matrix, matrix.minimums(), minimums, group, lane, target, step);
             }
         }
     }
@@ -147,10 +149,10 @@ final class Panel {
 
     private void plain(PackedMatrix matrix, long group, int lane, long target, int step) {
         MemorySegment source = matrix.quants();
-        int size = matrix.type().blockBytes();
+        int size = matrix.form().type().blockBytes();
         long offset = group * matrix.groupBytes() + (long) lane * size;
         long stride = (long) PackedMatrix.GROUP * size;
-        switch (matrix.type()) {
+        switch (matrix.form().type()) {
             case F16 ->
                     widenHalves(source, offset, stride, numbers, target, matrix.columns(), step);
             case BF16 ->
@@ -160,17 +162,22 @@ final class Panel {
         }
     }
 
-    private static void halves(
+    private static void factors(
+            PackedMatrix matrix,
             MemorySegment source,
             MemorySegment target,
-            int blocks,
             long group,
             int lane,
             long at,
             int step) {
-        long offset = (group * blocks * PackedMatrix.GROUP + lane) * Short.BYTES;
-        widenHalves(
-                source, offset, PackedMatrix.GROUP * (long) Short.BYTES, target, at, blocks, step);
+        PackedForm form = matrix.form();
+        long offset = group * matrix.groupFactorBytes() + (long) lane * form.factors().blockBytes();
+        long stride = form.factorBytes();
+        if (form.factors() == DType.F32) {
+            copyFloats(source, offset, stride, target, at, matrix.blocks(), step);
+        } else {
+            widenHalves(source, offset, stride, target, at, matrix.blocks(), step);
+        }
     }
 
     /// `count` vectors of finite f16, `stride` bytes apart, to consecutive rows of f32.

@@ -5,6 +5,7 @@ import jdk.incubator.vector.VectorOperators;
 
 import mobilellm.kernel.Activations;
 import mobilellm.kernel.Operand;
+import mobilellm.kernel.PackedForm;
 import mobilellm.kernel.PackedMatrix;
 import mobilellm.tensor.DType;
 
@@ -42,13 +43,14 @@ final class VectorOperand extends Operand {
     private final int[] byteTriples;
     private final int[] zeros;
 
-    /// @param weights types of the matrices that the rows will meet; only their forms are made
-    VectorOperand(Activations values, Set<DType> weights) {
+    /// @param weights forms of the matrices that the rows will meet; only their forms are made
+    VectorOperand(Activations values, Set<PackedForm> weights) {
         super(values);
         this.columns = values.columns();
-        nibbles = weights.contains(DType.Q4_0) || weights.contains(DType.Q4_1);
-        bytes = weights.contains(DType.Q8_0);
-        plain = !weights.stream().allMatch(DType::isQuantised);
+        bytes = weights.stream().anyMatch(form -> form.type() == DType.Q8_0);
+        plain = !weights.stream().allMatch(PackedForm::isQuantised);
+        nibbles =
+                weights.stream().anyMatch(form -> form.isQuantised() && form.type() != DType.Q8_0);
         boolean int8 = nibbles || bytes;
         int padded = Math.ceilDiv(values.rows(), TILE) * TILE;
         int blocks = Math.ceilDiv(columns, PackedMatrix.BLOCK);

@@ -5,11 +5,11 @@ import jdk.incubator.vector.FloatVector;
 import mobilellm.kernel.Activations;
 import mobilellm.kernel.Operand;
 import mobilellm.kernel.Operations;
+import mobilellm.kernel.PackedForm;
 import mobilellm.kernel.PackedMatrix;
 import mobilellm.kernel.RotaryAngles;
 import mobilellm.kernel.Sequences;
 import mobilellm.kernel.ThreadTeam.Worker;
-import mobilellm.tensor.DType;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -31,7 +31,7 @@ final class VectorOperations implements Operations {
     }
 
     @Override
-    public Operand operand(Arena arena, int rows, int columns, Set<DType> weights) {
+    public Operand operand(Arena arena, int rows, int columns, Set<PackedForm> weights) {
         for (Scratch scratch : scratches) {
             scratch.fit(columns);
         }
@@ -103,7 +103,7 @@ final class VectorOperations implements Operations {
         int to = Math.min(vectors, worker.to(units) * UNIT_VECTORS);
         int step = Lanes.step();
         Scratch scratch = scratches[worker.index()];
-        if (rows == 1 && matrix.type().isQuantised()) {
+        if (rows == 1 && matrix.form().isQuantised()) {
             for (int v = from; v < to; v++) {
                 MatrixVector.multiply(
                         matrix, operand, y.data(), accumulate, v, scratch.panel().numbers(), step);
@@ -139,10 +139,10 @@ final class VectorOperations implements Operations {
         for (int v = from; v < to; v += 2) {
             panel.unpack(matrix, v, step);
             for (int tile = 0; tile * TILE < rows; tile++) {
-                if (matrix.type().isQuantised()) {
+                if (matrix.form().isQuantised()) {
                     Tiles.blocks(
                             panel,
-                            matrix.hasMinimums(),
+                            matrix.form().hasMinimums(),
                             matrix.blocks(),
                             operand.tiles(),
                             tile * TILE * matrix.columns(),
