@@ -58,18 +58,46 @@ class ZeroShotTest {
     @Test
     void likelihoodsAndChoicesAreThoseOfTheReference() throws IOException {
         try (Checkpoint checkpoint = Checkpoint.open(RealModel.path());
-                MobileLlm model =
-                        MobileLlm.of(
-                                WideWeights.of(checkpoint.tensors()),
-                                checkpoint.config(),
-                                checkpoint::tokenizer,
-                                checkpoint.chatTemplate(),
-                                LoadOptions.builder().keyValueType(KvType.F32).build());
+                MobileLlm model = wide(checkpoint);
                 PredictionScorer scorer = model.scorer(256)) {
             for (Part part : PARTS) {
                 compare(part, model, scorer);
             }
         }
+    }
+
+    /// What the model writes in answer to a question is what the harness's model wrote, with the same score.
+    @Test
+    void writtenAnswersAreThoseOfTheReference() throws IOException {
+        try (Checkpoint checkpoint = Checkpoint.open(RealModel.path());
+                MobileLlm model = wide(checkpoint);
+                PredictionScorer scorer = model.scorer(256)) {
+            Task task = Profile.HARNESS.select(List.of("triviaqa")).getFirst();
+            List<Document> all = task.read(Shared.path("data/eval"), true);
+            List<JsonRow> rows = EvaluationRows.rows("harness_triviaqa").subList(0, 20);
+            List<Document> documents =
+                    rows.stream().map(row -> all.get((int) row.number("doc"))).toList();
+            TaskResult result = evaluation(model, scorer).run(task, documents, (done, total) -> {});
+            for (int i = 0; i < rows.size(); i++) {
+                TaskResult.Answered answered = result.answers().get(i);
+                String place = answered.document().place();
+                assertThat(answered.answer())
+                        .as(place)
+                        .isEqualTo(new Answer.Written(rows.get(i).text("raw")));
+                assertThat(answered.value(Metric.EXACT_MATCH))
+                        .as(place)
+                        .isEqualTo(rows.get(i).number("exact_match"));
+            }
+        }
+    }
+
+    private static MobileLlm wide(Checkpoint checkpoint) throws IOException {
+        return MobileLlm.of(
+                WideWeights.of(checkpoint.tensors()),
+                checkpoint.config(),
+                checkpoint::tokenizer,
+                checkpoint.chatTemplate(),
+                LoadOptions.builder().keyValueType(KvType.F32).build());
     }
 
     private static void compare(Part part, MobileLlm model, PredictionScorer scorer)
@@ -90,7 +118,14 @@ class ZeroShotTest {
                 new PairEncoder(model.tokenizer(), model.contextLength(), false),
                 scorer,
                 (prompts, written) -> {
-                    throw new AssertionError("nothing is written in these tasks");
+                    for (int i = 0; i < prompts.size(); i++) {
+                        GenerationOptions options =
+                                GenerationOptions.greedy().toBuilder()
+                                        .maxTokens(prompts.get(i).maxTokens())
+                                        .stop(prompts.get(i).stops())
+                                        .build();
+                        written.accept(model.generate(prompts.get(i).ids(), options).text(), i);
+                    }
                 },
                 Journal.inMemory());
     }

@@ -39,12 +39,15 @@ record EvalRun(Context context, EvalVerb options, List<Task> tasks) {
     private static final int STREAMS = 32;
     private static final String STARTED = "started";
 
+    /// All documents of a task, and what examples are drawn from.
+    private record Data(List<Document> all, Task.Examples examples) {}
+
     void run() throws IOException, InterruptedException {
         Path data = Objects.requireNonNull(options.data, "--data");
         // What is wrong with the data is told before a model is loaded.
-        Map<Task, List<Document>> documents = new LinkedHashMap<>();
+        Map<Task, Data> documents = new LinkedHashMap<>();
         for (Task task : tasks) {
-            documents.put(task, task.read(data, !options.unchecked));
+            documents.put(task, read(task, data));
         }
         Models.Located located =
                 new Models(context).locate(options.name(), options.model.download.yes);
@@ -57,7 +60,7 @@ record EvalRun(Context context, EvalVerb options, List<Task> tasks) {
                                 options.engine,
                                 options.kernel.kernels);
                 PredictionScorer scorer = model.scorer(options.batchRows)) {
-            Map<String, String> settings = settings(model, located);
+            Map<String, String> settings = settings(model, located, documents);
             Optional<Path> folder =
                     options.out == null
                             ? Optional.empty()
@@ -75,9 +78,24 @@ record EvalRun(Context context, EvalVerb options, List<Task> tasks) {
         }
     }
 
+    private Data read(Task task, Path folder) throws IOException {
+        List<Document> all = task.read(folder, !options.unchecked);
+        if (options.examples == 0) {
+            return new Data(all, new Task.Examples(all, false, ""));
+        }
+        Task.Examples examples = task.examples(folder, all);
+        if (examples.sha256().isEmpty()) {
+            context.notes()
+                    .note(
+                            "%s: no file of the training split, so examples are drawn from the documents that are asked; lm-evaluation-harness draws others"
+                                    .formatted(task.name()));
+        }
+        return new Data(all, examples);
+    }
+
     private void ask(
             Evaluation evaluation,
-            Map<Task, List<Document>> documents,
+            Map<Task, Data> documents,
             Presentation presentation,
             Optional<Path> folder,
             MobileLlm model,
@@ -87,12 +105,14 @@ record EvalRun(Context context, EvalVerb options, List<Task> tasks) {
         known.putAll(evaluation.journal().settings());
         EvalResults results = new EvalResults(known, options, model);
         List<TaskResult> done = new ArrayList<>();
-        for (Map.Entry<Task, List<Document>> entry : documents.entrySet()) {
+        for (Map.Entry<Task, Data> entry : documents.entrySet()) {
             Task task = entry.getKey();
-            List<Document> all = entry.getValue();
+            List<Document> all = entry.getValue().all();
             List<Document> asked =
                     presentation.present(
-                            task, all.subList(0, options.limit.of(all.size())), all, true);
+                            task,
+                            all.subList(0, options.limit.of(all.size())),
+                            entry.getValue().examples());
             EvalProgress progress = new EvalProgress(context.notes(), task.name());
             TaskResult result = evaluation.run(task, asked, progress::show);
             progress.done(result);
@@ -126,7 +146,8 @@ record EvalRun(Context context, EvalVerb options, List<Task> tasks) {
     }
 
     /// All that the results depend on, and when the run began.
-    private Map<String, String> settings(MobileLlm model, Models.Located located) {
+    private Map<String, String> settings(
+            MobileLlm model, Models.Located located, Map<Task, Data> documents) {
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put("model", located.name());
         settings.put("model_sha", model.identity());
@@ -152,6 +173,11 @@ record EvalRun(Context context, EvalVerb options, List<Task> tasks) {
                                 .collect(Collectors.joining(",")));
         settings.put("limit", options.limit.toString());
         settings.put("num_fewshot", String.valueOf(options.examples));
+        settings.put(
+                "training_data",
+                documents.values().stream()
+                        .map(one -> one.examples().sha256())
+                        .collect(Collectors.joining(",")));
         settings.put("chat_template", String.valueOf(options.chat));
         settings.put("system_instruction", options.system);
         settings.put("lenient", String.valueOf(options.lenient));

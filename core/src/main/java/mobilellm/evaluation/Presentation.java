@@ -3,6 +3,7 @@ package mobilellm.evaluation;
 import mobilellm.evaluation.task.Document;
 import mobilellm.evaluation.task.Question;
 import mobilellm.evaluation.task.Task;
+import mobilellm.evaluation.task.Task.Examples;
 import mobilellm.evaluation.task.Task.Framing;
 
 import java.util.ArrayList;
@@ -34,12 +35,11 @@ public record Presentation(int examples, String system, Optional<ChatFormat> cha
     /// them: anew for each document in order, from one sequence of random numbers.
     ///
     /// @param documents the first ones of the set
-    /// @param pool documents to take examples from
-    /// @param isPoolAsked whether the pool is the set itself, so that a document is not its own example
-    /// @throws IllegalArgumentException if the pool is too small
-    public List<Document> present(
-            Task task, List<Document> documents, List<Document> pool, boolean isPoolAsked) {
-        int drawn = examples == 0 ? 0 : examples + (isPoolAsked ? 1 : 0);
+    /// @param from what to draw examples from; a document is never its own example
+    /// @throws IllegalArgumentException if there are too few
+    public List<Document> present(Task task, List<Document> documents, Examples from) {
+        List<Document> pool = from.pool();
+        int drawn = examples == 0 ? 0 : examples + (from.isOneMoreDrawn() ? 1 : 0);
         if (drawn > pool.size()) {
             throw new IllegalArgumentException(
                     "%d examples of task %s cannot be drawn from %d documents"

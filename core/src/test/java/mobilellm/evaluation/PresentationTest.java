@@ -8,6 +8,7 @@ import mobilellm.evaluation.task.Pair;
 import mobilellm.evaluation.task.Profile;
 import mobilellm.evaluation.task.Question;
 import mobilellm.evaluation.task.Task;
+import mobilellm.evaluation.task.Task.Examples;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,14 +25,18 @@ class PresentationTest {
     private final Task task = Profile.HARNESS.select(List.of("openbookqa")).getFirst();
 
     private List<Document> documents(int count) throws IOException {
+        write("openbookqa.test.jsonl", "", count);
+        return task.read(folder, false);
+    }
+
+    private void write(String name, String mark, int count) throws IOException {
         StringBuilder rows = new StringBuilder();
         for (int i = 0; i < count; i++) {
             rows.append(
-                    "{\"id\":%d,\"question\":\"q%d\",\"choices\":[\"no\",\"a%d\"],\"gold\":1}\n"
-                            .formatted(i, i, i));
+                    "{\"id\":%d,\"question\":\"%sq%d\",\"choices\":[\"no\",\"a%d\"],\"gold\":1}\n"
+                            .formatted(i, mark, i, i));
         }
-        Files.writeString(folder.resolve("openbookqa.test.jsonl"), rows);
-        return task.read(folder, false);
+        Files.writeString(folder.resolve(name), rows);
     }
 
     private static List<String> contexts(List<Document> presented) {
@@ -45,23 +50,38 @@ class PresentationTest {
     void examplesAreThoseThatPythonDraws() throws IOException {
         List<Document> all = documents(40);
         Presentation two = new Presentation(2, "", Optional.empty());
-        assertThat(contexts(two.present(task, all.subList(0, 2), all, true)))
+        Examples own = task.examples(folder, all);
+        assertThat(contexts(two.present(task, all.subList(0, 2), own)))
                 .containsExactly("q28 a28\n\nq7 a7\n\nq0", "q5 a5\n\nq37 a37\n\nq1");
-        Document own = all.get(28);
-        assertThat(contexts(two.present(task, List.of(own), all, true)).getFirst())
+        assertThat(contexts(two.present(task, List.of(all.get(28)), own)).getFirst())
                 .doesNotContain("q28 a28")
                 .endsWith("q28");
-        assertThatThrownBy(() -> two.present(task, all, all.subList(0, 1), false))
+        assertThatThrownBy(() -> two.present(task, all, new Examples(all.subList(0, 1), false, "")))
                 .hasMessageContaining("2 examples of task openbookqa");
+    }
+
+    /// CPython's `Random(1234).sample(range(40), 2)` is 28, 7, then 0, 5; a set without a test split has one more drawn.
+    @Test
+    void examplesAreOfTheTrainingSplitWhereItIs() throws IOException {
+        List<Document> asked = documents(40).subList(0, 2);
+        write("openbookqa.train.jsonl", "t", 40);
+        Presentation two = new Presentation(2, "", Optional.empty());
+        Examples training = task.examples(folder, asked);
+        assertThat(contexts(two.present(task, asked, training)))
+                .containsExactly("tq28 a28\n\ntq7 a7\n\nq0", "tq0 a0\n\ntq5 a5\n\nq1");
+        write("openbookqa.validation.jsonl", "v", 2);
+        Task validation = Profile.HARNESS.select(List.of("openbookqa_validation")).getFirst();
+        assertThat(contexts(two.present(task, asked, validation.examples(folder, asked))))
+                .containsExactly("tq28 a28\n\ntq7 a7\n\nq0", "tq5 a5\n\ntq37 a37\n\nq1");
     }
 
     @Test
     void anInstructionComesFirst() throws IOException {
         Presentation presentation = new Presentation(0, "Be brief.\n\n", Optional.empty());
         List<Document> all = documents(2);
-        assertThat(contexts(presentation.present(task, all, all, true)))
+        assertThat(contexts(presentation.present(task, all, task.examples(folder, all))))
                 .containsExactly("Be brief.\n\nq0", "Be brief.\n\nq1");
-        assertThat(contexts(Presentation.PLAIN.present(task, all, all, true)))
+        assertThat(contexts(Presentation.PLAIN.present(task, all, task.examples(folder, all))))
                 .containsExactly("q0", "q1");
     }
 
@@ -71,7 +91,8 @@ class PresentationTest {
                 new Presentation(
                         0, "S", Optional.of((system, user) -> "<" + system + "|" + user + ">"));
         List<Document> all = documents(1);
-        Question question = chat.present(task, all, all, true).getFirst().question();
+        Question question =
+                chat.present(task, all, task.examples(folder, all)).getFirst().question();
         assertThat(question.pairs())
                 .containsExactly(new Pair("<S|q0>", "no"), new Pair("<S|q0>", "a0"));
     }

@@ -7,6 +7,7 @@ import mobilellm.tensor.MalformedFileException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 
 /// A file of documents: what it should be, and whose it is. The library ships none.
 ///
@@ -16,7 +17,8 @@ import java.nio.file.Path;
 /// @param source who publishes the documents, and which part of them it is
 /// @param licence theirs, as far as it is known
 public record DataFile(String name, int rows, String sha256, String source, String licence) {
-    private static final int LARGEST = 1 << 30;
+    static final int LARGEST = 1 << 30;
+    private static final Pattern SPLIT = Pattern.compile("\\.(test|(subset|validation)\\d*)\\.");
 
     /// The bytes of the file.
     ///
@@ -36,6 +38,16 @@ public record DataFile(String name, int rows, String sha256, String source, Stri
                             .formatted(path, actual, lines(bytes), expected()));
         }
         return bytes;
+    }
+
+    /// The file of the training split, from which examples are drawn: `arc_easy.train.jsonl`. Nobody's bytes are known.
+    String training() {
+        return SPLIT.matcher(name).replaceFirst(".train.");
+    }
+
+    /// Whether the data set has a test split, and this is it.
+    boolean isTestSplit() {
+        return name.contains(".test.");
     }
 
     private String expected() {

@@ -1,8 +1,11 @@
 package mobilellm.evaluation.task;
 
+import mobilellm.file.Sha256;
+import mobilellm.file.WholeFile;
 import mobilellm.tensor.MalformedFileException;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,6 +61,30 @@ public record Task(
         }
         return all;
     }
+
+    /// Documents to draw solved examples from: those of the training split where its file is in the folder, as
+    /// lm-evaluation-harness does, else the documents that are asked.
+    ///
+    /// @param asked all of them
+    /// @throws IOException if the file of the training split cannot be read
+    /// @throws MalformedFileException if one of its documents is malformed
+    public Examples examples(Path folder, List<Document> asked) throws IOException {
+        DataFile file = files.getLast();
+        Path path = folder.resolve(file.training());
+        if (!Files.exists(path)) {
+            return new Examples(asked, true, "");
+        }
+        byte[] bytes = WholeFile.read(path, "a file of documents", DataFile.LARGEST);
+        return new Examples(
+                reading.documents(bytes, file.training()), !file.isTestSplit(), Sha256.of(bytes));
+    }
+
+    /// What solved examples are drawn from.
+    ///
+    /// @param isOneMoreDrawn whether one more is drawn than is shown, because the document that is asked may be among
+    ///     them; the harness does so for each set without a test split, even where it draws from the training split
+    /// @param sha256 of the training split's file, or nothing: they are the documents that are asked
+    public record Examples(List<Document> pool, boolean isOneMoreDrawn, String sha256) {}
 
     /// The name of the filter that the harness puts behind a metric's.
     public String filter() {
