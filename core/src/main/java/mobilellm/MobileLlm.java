@@ -27,6 +27,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -113,13 +114,26 @@ public final class MobileLlm implements AutoCloseable {
     }
 
     private static MobileLlm of(Checkpoint checkpoint, Path path, LoadOptions options) {
-        Supplier<Tokenizer> tokenizer = tokenizer(checkpoint);
+        // Building the tokenizer takes as long as packing the weights of a small model: both go on
+        // at once.
+        CompletableFuture<Supplier<Tokenizer>> tokenizer =
+                CompletableFuture.supplyAsync(
+                        () -> tokenizer(checkpoint),
+                        Thread.ofPlatform().daemon().name("mobilellm-tokenizer")::start);
         Optional<String> chatTemplate = checkpoint.chatTemplate();
         try {
-            return of(checkpoint.tensors(), checkpoint.config(), tokenizer, chatTemplate, options);
+            return of(
+                    checkpoint.tensors(),
+                    checkpoint.config(),
+                    () -> tokenizer.join().get(),
+                    chatTemplate,
+                    options);
         } catch (MalformedFileException e) {
             // Who packs a tensor knows its name, and no file's.
             throw new MalformedFileException(path + ": " + e.getMessage(), e);
+        } finally {
+            // The caller closes the file that the tokenizer is read from.
+            tokenizer.join();
         }
     }
 

@@ -27,7 +27,7 @@ final class Models {
 
     private final Context context;
     private final ModelStore store;
-    private final Catalogue catalogue = Catalogue.builtIn();
+    private @Nullable Catalogue catalogue;
 
     Models(Context context) {
         this.context = context;
@@ -44,8 +44,14 @@ final class Models {
         return store;
     }
 
+    /// Read when it is first wanted: whoever names a file does not wait for it.
     Catalogue catalogue() {
-        return catalogue;
+        Catalogue known = catalogue;
+        if (known == null) {
+            known = Catalogue.builtIn();
+            catalogue = known;
+        }
+        return known;
     }
 
     /// The model that `argument` names: a path, a name of the store or the catalogue, or a place on the hub. Without
@@ -70,8 +76,8 @@ final class Models {
 
     /// The catalogue's default; where it cannot be downloaded, the model that is built in.
     private Located byDefault(boolean yes) throws IOException, InterruptedException {
-        String wanted = catalogue.defaultEntry().name();
-        String builtIn = catalogue.builtInEntry().name();
+        String wanted = catalogue().defaultEntry().name();
+        String builtIn = catalogue().builtInEntry().name();
         HubOptions options = HubOptions.fromEnvironment(context.environment().variables());
         String reason = "downloads are switched off";
         if (!options.offline() || store.find(wanted).isPresent()) {
@@ -89,7 +95,7 @@ final class Models {
     }
 
     private boolean isBuiltIn(String name) {
-        return catalogue.find(name).filter(CatalogueEntry::isBuiltIn).isPresent();
+        return catalogue().find(name).filter(CatalogueEntry::isBuiltIn).isPresent();
     }
 
     /// Whether `word` alone tells that a model is meant: by its form, or because there is one of that name.
@@ -97,7 +103,7 @@ final class Models {
         if (word.startsWith(HUB_PREFIX) || word.endsWith(".gguf")) {
             return true;
         }
-        return catalogue.find(word).isPresent()
+        return catalogue().find(word).isPresent()
                 || store.find(word).isPresent()
                 || existing(word).filter(Models::holdsModel).isPresent();
     }
@@ -122,7 +128,7 @@ final class Models {
         if (stored.isPresent()) {
             return located(stored.get());
         }
-        if (!name.startsWith(HUB_PREFIX) && catalogue.find(name).isEmpty()) {
+        if (!name.startsWith(HUB_PREFIX) && catalogue().find(name).isEmpty()) {
             throw new IOException(unknown(name));
         }
         requireConsent(name, yes || isBuiltIn(name));
@@ -144,7 +150,7 @@ final class Models {
             return what + ": no such file or directory";
         }
         String known =
-                catalogue.entries().stream()
+                catalogue().entries().stream()
                         .map(CatalogueEntry::name)
                         .collect(Collectors.joining(", "));
         return what
@@ -158,7 +164,7 @@ final class Models {
         if (yes) {
             return;
         }
-        String size = catalogue.find(name).map(Models::details).orElse("");
+        String size = catalogue().find(name).map(Models::details).orElse("");
         if (!context.environment().interactive()) {
             throw new IOException(
                     "the model "
@@ -167,7 +173,7 @@ final class Models {
                             + " is not on this machine: type 'mobilellm pull "
                             + name
                             + "', or add --yes to download it now; the model '"
-                            + catalogue.builtInEntry().name()
+                            + catalogue().builtInEntry().name()
                             + "', which only tells simple stories, is built in");
         }
         context.notes().question("Download " + name + size + "? [Y/n]");

@@ -67,7 +67,12 @@ public final class Packing {
                         MemorySegment buffer = OffHeap.allocate(own, bufferBytes);
                         GroupPacker packer = packers.apply(own);
                         Touched touched = new Touched();
-                        for (Task task : tasks) {
+                        // Who touches a large page first waits until the system has cleared it.
+                        // Members begin at
+                        // different matrices, so that each of them touches its share first.
+                        int begin = worker.from(tasks.size());
+                        for (int i = 0; i < tasks.size(); i++) {
+                            Task task = tasks.get((begin + i) % tasks.size());
                             pack(task, worker, packer, buffer, touched);
                         }
                         touched.release();
