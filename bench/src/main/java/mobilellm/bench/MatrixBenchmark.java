@@ -67,7 +67,10 @@ public class MatrixBenchmark {
         matrix = kit.matrix(type, Integer.parseInt(sides[0]), Integer.parseInt(sides[1]));
         operand =
                 kit.operations()
-                        .operand(kit.arena(), batch, matrix.columns(), Set.of(matrix.form()));
+                        .operand(
+                                kit.arena(),
+                                new Activations(kit.arena(), batch, matrix.columns()),
+                                Set.of(matrix.form()));
         kit.fill(operand.values());
         result = kit.activations(batch, matrix.rows());
     }

@@ -26,6 +26,18 @@ public final class Activations {
         this.data = OffHeap.allocate(arena, (long) rows * stride * Float.BYTES);
     }
 
+    private Activations(Activations of, int rows) {
+        this.rows = rows;
+        this.columns = of.columns;
+        this.stride = of.stride;
+        this.data = of.data.asSlice(0, of.offset(rows));
+    }
+
+    /// The first row alone, in the same memory.
+    public Activations firstRow() {
+        return new Activations(this, 1);
+    }
+
     public MemorySegment data() {
         return data;
     }

@@ -20,6 +20,11 @@ public interface KernelProvider {
     /// @param arena owns the scratch memory
     Operations open(int threads, Arena arena);
 
+    /// Whether a pass may be given up in its middle and begun anew: not, if somebody keeps count of what it computes.
+    default boolean isRestartable() {
+        return true;
+    }
+
     /// What packs weights for the operations. All providers' packers write the same bytes.
     ///
     /// @param arena owns the packer's memory

@@ -6,15 +6,15 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Set;
 
-/// The operations of a transformer block. All members of a team call each operation together; none contains a barrier.
+/// The operations of a transformer block. All members of a team call each operation together; only [#attend] contains barriers.
 ///
 /// Most operations share out the rows, always in the same way: a member may go on with the rows that it has just written
 /// itself. A matrix product shares out the rows of the matrix, which are columns of its result, in the same way for any two
 /// matrices of equal height: a member may go on with the columns that it has just written itself, which is what [#addBias],
 /// [#swiGlu] and [#relu] do. [#attend] shares out work in its own way.
 public interface Operations {
-    /// Room for `rows` rows of `columns` activations that will meet matrices of these forms.
-    Operand operand(Arena arena, int rows, int columns, Set<PackedForm> weights);
+    /// These rows, which will meet matrices of these forms.
+    Operand operand(Arena arena, Activations rows, Set<PackedForm> weights);
 
     /// Embeddings of the tokens, one a row.
     void embed(PackedMatrix embedding, int[] tokens, int rows, Activations target, Worker worker);
@@ -28,7 +28,7 @@ public interface Operations {
             Activations target,
             Worker worker);
 
-    /// Makes the provider's own form of the operand's f32 rows.
+    /// Makes the provider's own form of the operand's f32 rows. With [Worker#alone] a member makes an operand that only it reads.
     void prepare(Operand operand, int rows, Worker worker);
 
     /// `y = x W^T` for each row, or `y += x W^T`.

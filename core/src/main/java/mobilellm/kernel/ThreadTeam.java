@@ -9,7 +9,7 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /// A fixed team of threads that run one job together, with barriers inside it.
 ///
-/// A transformer block needs about ten barriers; at 135 M parameters a token takes a few milliseconds, so a barrier must
+/// A transformer block needs six barriers or more; at 135 M parameters a token takes a few milliseconds, so a barrier must
 /// cost well under a microsecond. Threads therefore spin for a bounded time and only then sleep: a spinning barrier takes
 /// about 0.1 microseconds, a thread pool's future 60 to 90. An idle team sleeps and uses no processor time.
 ///
@@ -25,6 +25,14 @@ public final class ThreadTeam implements AutoCloseable {
 
     /// A sleeping barrier wakes by itself this often; reached only when threads outnumber processors.
     private static final long NAP_NANOS = 50_000;
+
+    /// What a member waits in one run before it asks whether the team is worth while.
+    private static final long PATIENCE_NANOS = 5_000_000;
+
+    /// How long the caller works alone after a run that was given up; twice as long after the next one.
+    private static final long FIRST_RETREAT_NANOS = 10_000_000;
+
+    private static final long LONGEST_RETREAT_NANOS = 1_000_000_000;
 
     private static final VarHandle GENERATION;
     private static final VarHandle ARRIVED;
@@ -58,33 +66,55 @@ public final class ThreadTeam implements AutoCloseable {
     /// One member's view of the team while a job runs.
     public final class Worker {
         private final int index;
+        private final int share;
+        private final int shares;
+        private final Worker alone;
+        private long
+                waited; // Nanoseconds in this run; the first moments of each wait are not counted.
 
         private Worker(int index) {
             this.index = index;
+            share = index;
+            shares = threads;
+            alone = new Worker(this);
         }
 
+        private Worker(Worker member) {
+            index = member.index;
+            share = 0;
+            shares = 1;
+            alone = this;
+        }
+
+        /// This member with all units as its share: for what each member does for itself, in memory of its own.
+        public Worker alone() {
+            return alone;
+        }
+
+        /// The member's number, from 0 on.
         public int index() {
             return index;
         }
 
+        /// Members that share the work.
         public int count() {
-            return threads;
+            return shares;
         }
 
         /// First of this member's share of `units` units of work; the share ends where the next one's begins.
         public int from(int units) {
-            return (int) ((long) units * index / threads);
+            return (int) ((long) units * share / shares);
         }
 
         /// One past the last unit of this member's share.
         public int to(int units) {
-            return (int) ((long) units * (index + 1) / threads);
+            return (int) ((long) units * (share + 1) / shares);
         }
 
         /// Waits until every member has come here; what they wrote before is then visible.
         public void barrier() {
-            if (threads > 1) {
-                await(barrier, true);
+            if (shares > 1) {
+                await(barrier, this);
             }
         }
     }
@@ -98,6 +128,15 @@ public final class ThreadTeam implements AutoCloseable {
         }
     }
 
+    /// Given up because of other processes.
+    private static final class Crowded extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        Crowded() {
+            super("the processors are busy", null, false, false);
+        }
+    }
+
     private final int threads;
     private final Worker[] workers;
     private final Thread[] members;
@@ -105,7 +144,13 @@ public final class ThreadTeam implements AutoCloseable {
     private final Barrier barrier = new Barrier();
     private final Barrier end = new Barrier();
     private volatile @Nullable Job job;
-    private int rounds; // Guarded by `callers`; members see it as `round`.
+    // Guarded by `callers`; members see them after `round`.
+    private int rounds;
+    private boolean restartable;
+    private long started;
+    private long retreatNanos = FIRST_RETREAT_NANOS;
+    private long aloneUntil = System.nanoTime();
+
     private volatile int round;
     private volatile @Nullable Throwable failure;
     private volatile boolean closed;
@@ -141,31 +186,68 @@ public final class ThreadTeam implements AutoCloseable {
     ///     wait for itself
     /// @throws RuntimeException what a member threw; the others are stopped at their next barrier
     public void run(Job work) {
+        begin();
+        try {
+            runTogether(work, false);
+        } finally {
+            callers.unlock();
+        }
+    }
+
+    /// As [#run], for a job that may be given up in its middle and begun anew, by whatever number of members.
+    ///
+    /// Where threads outnumber processors, because other processes compute too, a barrier lasts until the system gives a processor to
+    /// the member that all wait for: milliseconds. When members have mostly waited for one another, the job is given up and the caller runs
+    /// it by itself, as it does those that come within the next moments; then the team is tried again.
+    public void runRestartable(Job work) {
+        begin();
+        try {
+            if (System.nanoTime() < aloneUntil) {
+                work.run(workers[0].alone());
+                return;
+            }
+            try {
+                runTogether(work, true);
+                retreatNanos = FIRST_RETREAT_NANOS;
+            } catch (Crowded e) {
+                work.run(workers[0].alone());
+                aloneUntil = System.nanoTime() + retreatNanos;
+                retreatNanos = Math.min(2 * retreatNanos, LONGEST_RETREAT_NANOS);
+            }
+        } finally {
+            callers.unlock();
+        }
+    }
+
+    /// Takes the lock.
+    private void begin() {
         if (isWorking(Thread.currentThread())) {
             throw new IllegalStateException(
                     "a job of a thread team cannot run another job on the same team: its members"
                             + " are busy with this one");
         }
         callers.lock();
-        try {
-            if (closed) {
-                throw new IllegalStateException("the thread team is closed");
-            }
-            if (threads == 1) {
-                work.run(workers[0]);
-                return;
-            }
-            job = work;
-            rounds++;
-            round = rounds;
-            for (int i = 1; i < threads; i++) {
-                LockSupport.unpark(members[i]);
-            }
-            perform(workers[0]);
-            finish();
-        } finally {
+        if (closed) {
             callers.unlock();
+            throw new IllegalStateException("the thread team is closed");
         }
+    }
+
+    private void runTogether(Job work, boolean mayGiveUp) {
+        if (threads == 1) {
+            work.run(workers[0]);
+            return;
+        }
+        job = work;
+        restartable = mayGiveUp;
+        started = System.nanoTime();
+        rounds++;
+        round = rounds;
+        for (int i = 1; i < threads; i++) {
+            LockSupport.unpark(members[i]);
+        }
+        perform(workers[0]);
+        finish();
     }
 
     private boolean isWorking(Thread thread) {
@@ -213,6 +295,7 @@ public final class ThreadTeam implements AutoCloseable {
     /// finds everybody idle.
     private void perform(Worker worker) {
         Job current = job;
+        worker.waited = 0;
         try {
             if (current != null) {
                 current.run(worker);
@@ -222,11 +305,13 @@ public final class ThreadTeam implements AutoCloseable {
                 failure = e;
             }
         }
-        await(end, false);
+        await(end, null);
     }
 
     /// Waits at a barrier; gives up where another member's failure means that it will never fill.
-    private void await(Barrier at, boolean abortable) {
+    ///
+    /// @param worker null where all members come whatever happens
+    private void await(Barrier at, @Nullable Worker worker) {
         int generation = (int) GENERATION.getAcquire(at);
         if ((int) ARRIVED.getAndAdd(at, 1) == threads - 1) {
             ARRIVED.setVolatile(at, 0);
@@ -234,14 +319,32 @@ public final class ThreadTeam implements AutoCloseable {
             return;
         }
         int spins = 0;
+        long since = 0;
         while ((int) GENERATION.getAcquire(at) == generation) {
-            if (abortable && failure != null) {
+            if (worker != null && failure != null) {
                 throw new Aborted();
             }
             if (!relax(++spins)) {
                 LockSupport.parkNanos(NAP_NANOS);
             }
+            if (worker != null && spins >= SPINS) {
+                long now = System.nanoTime();
+                since = since == 0 ? now : since;
+                if (restartable && isCrowded(worker.waited + now - since, now - started)) {
+                    failure = new Crowded();
+                }
+            }
         }
+        if (worker != null && since != 0) {
+            worker.waited += System.nanoTime() - since;
+        }
+    }
+
+    /// Whether the caller alone would be about as fast. A member of n that has no processor for a share d of the time lets the others
+    /// wait for d, and the team does the work of n (1 - d) processors; that of one, where d is (n - 1) / n. Two thirds of it count, for the
+    /// sake of those who need processors, too.
+    private boolean isCrowded(long waited, long elapsed) {
+        return waited > PATIENCE_NANOS && 3L * threads * waited > 2L * (threads - 1) * elapsed;
     }
 
     /// Passes a moment of waiting; false when it has lasted so long that the thread should sleep.

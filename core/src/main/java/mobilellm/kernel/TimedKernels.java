@@ -100,8 +100,8 @@ public final class TimedKernels implements KernelProvider {
         }
 
         @Override
-        public Operand operand(Arena arena, int rows, int columns, Set<PackedForm> weights) {
-            return operations.operand(arena, rows, columns, weights);
+        public Operand operand(Arena arena, Activations rows, Set<PackedForm> weights) {
+            return operations.operand(arena, rows, weights);
         }
 
         @Override

@@ -58,6 +58,11 @@ public final class WatchedKernels implements KernelProvider {
     }
 
     @Override
+    public boolean isRestartable() {
+        return false;
+    }
+
+    @Override
     public Operations open(int threads, Arena arena) {
         Operations operations = watched.open(threads, arena);
         return (Operations)
@@ -78,9 +83,9 @@ public final class WatchedKernels implements KernelProvider {
     private void watch(String operation, Object[] arguments) {
         switch (operation) {
             case "operand" -> {
-                Set<PackedForm> all = EnumSet.copyOf(forms(arguments[3]));
+                Set<PackedForm> all = EnumSet.copyOf(forms(arguments[2]));
                 all.addAll(forms);
-                arguments[3] = all;
+                arguments[2] = all;
             }
             case "embed" -> arguments[0] = watcher.instead((PackedMatrix) arguments[0]);
             case "multiply" -> {

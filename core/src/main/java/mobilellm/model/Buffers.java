@@ -5,8 +5,10 @@ import mobilellm.kernel.Activations;
 import mobilellm.kernel.Operand;
 import mobilellm.kernel.Operations;
 import mobilellm.kernel.RotaryAngles;
+import mobilellm.kernel.ThreadTeam.Worker;
 
 import java.lang.foreign.Arena;
+import java.util.ArrayList;
 import java.util.List;
 
 /// What a pass computes between reading tokens and the output head, for batches of up to `rows` rows: about 40 kB a row
@@ -18,10 +20,8 @@ import java.util.List;
 /// @param values `[rows, keyValueHeads * headDim]`
 /// @param gate `[rows, intermediateSize]`
 /// @param up `[rows, intermediateSize]`
-/// @param attentionInput `[rows, hiddenSize]`
-/// @param attended `[rows, heads * headDim]`
-/// @param feedForwardInput `[rows, hiddenSize]`
-/// @param feedForwardInner `[rows, intermediateSize]`
+/// @param shared what matrices are multiplied with, for all rows
+/// @param own for a single row: each member of the team makes its own copy, which costs less than waiting for another's
 record Buffers(
         Arena arena,
         int rows,
@@ -32,15 +32,72 @@ record Buffers(
         Activations values,
         Activations gate,
         Activations up,
-        Operand attentionInput,
-        Operand attended,
-        Operand feedForwardInput,
-        Operand feedForwardInner)
+        Operands shared,
+        List<Operands> own)
         implements AutoCloseable {
-    static Buffers allocate(int rows, ModelConfig config, Weights weights, Operations kernels) {
+    /// @param attentionInput `[rows, hiddenSize]`
+    /// @param attended `[rows, heads * headDim]`; all members write to the same f32 values
+    /// @param feedForwardInput `[rows, hiddenSize]`
+    /// @param feedForwardInner `[rows, intermediateSize]`; all members write to the same f32 values
+    record Operands(
+            Operand attentionInput,
+            Operand attended,
+            Operand feedForwardInput,
+            Operand feedForwardInner) {
+        static Operands of(
+                Arena arena,
+                Activations attentionInput,
+                Activations attended,
+                Activations feedForwardInput,
+                Activations feedForwardInner,
+                Weights weights,
+                Operations kernels) {
+            return new Operands(
+                    kernels.operand(
+                            arena,
+                            attentionInput,
+                            weights.forms(
+                                    block -> List.of(block.query(), block.key(), block.value()))),
+                    kernels.operand(
+                            arena,
+                            attended,
+                            weights.forms(block -> List.of(block.attentionOutput()))),
+                    kernels.operand(arena, feedForwardInput, weights.forms(Weights.Block::inner)),
+                    kernels.operand(
+                            arena,
+                            feedForwardInner,
+                            weights.forms(block -> List.of(block.down()))));
+        }
+    }
+
+    static Buffers allocate(
+            int rows, int threads, ModelConfig config, Weights weights, Operations kernels) {
         Arena arena = Arena.ofShared();
         int hidden = config.hiddenSize();
         int intermediate = config.intermediateSize();
+        var attended = new Activations(arena, rows, config.queryWidth());
+        var inner = new Activations(arena, rows, intermediate);
+        Operands shared =
+                Operands.of(
+                        arena,
+                        new Activations(arena, rows, hidden),
+                        attended,
+                        new Activations(arena, rows, hidden),
+                        inner,
+                        weights,
+                        kernels);
+        List<Operands> own = new ArrayList<>();
+        for (int member = 0; member < threads; member++) {
+            own.add(
+                    Operands.of(
+                            arena,
+                            new Activations(arena, 1, hidden),
+                            attended.firstRow(),
+                            new Activations(arena, 1, hidden),
+                            inner.firstRow(),
+                            weights,
+                            kernels));
+        }
         return new Buffers(
                 arena,
                 rows,
@@ -51,19 +108,13 @@ record Buffers(
                 new Activations(arena, rows, config.keyValueWidth()),
                 new Activations(arena, rows, config.feedForward().gated() ? intermediate : 0),
                 new Activations(arena, rows, intermediate),
-                kernels.operand(
-                        arena,
-                        rows,
-                        hidden,
-                        weights.forms(block -> List.of(block.query(), block.key(), block.value()))),
-                kernels.operand(
-                        arena,
-                        rows,
-                        config.queryWidth(),
-                        weights.forms(block -> List.of(block.attentionOutput()))),
-                kernels.operand(arena, rows, hidden, weights.forms(Weights.Block::inner)),
-                kernels.operand(
-                        arena, rows, intermediate, weights.forms(block -> List.of(block.down()))));
+                shared,
+                List.copyOf(own));
+    }
+
+    /// What a member works with in a pass of so many rows.
+    Operands operands(int count, Worker worker) {
+        return count == 1 ? own.get(worker.index()) : shared;
     }
 
     @Override

@@ -40,8 +40,8 @@ final class Head implements AutoCloseable {
 
     private Rows rows(int count) {
         Arena arena = Arena.ofShared();
-        return new Rows(
-                arena, kernels.operand(arena, count, matrix.columns(), Set.of(matrix.form())));
+        var values = new Activations(arena, count, matrix.columns());
+        return new Rows(arena, kernels.operand(arena, values, Set.of(matrix.form())));
     }
 
     private Logits logits(int count) {

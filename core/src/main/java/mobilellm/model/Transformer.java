@@ -57,7 +57,7 @@ public final class Transformer implements AutoCloseable {
         for (int i = 0; i < config.headDim(); i++) {
             plainHeadNorm.set(0, i, 1);
         }
-        buffers = Buffers.allocate(1, config, weights, kernels);
+        buffers = Buffers.allocate(1, team.threads(), config, weights, kernels);
         head = new Head(weights.head(), kernels, team);
     }
 
@@ -111,7 +111,7 @@ public final class Transformer implements AutoCloseable {
             // rows.
             int wanted = Math.min(MAXIMUM_BATCH, Math.max(rows.size(), 2 * buffers.rows()));
             buffers.close();
-            buffers = Buffers.allocate(wanted, config, weights, kernels);
+            buffers = Buffers.allocate(wanted, team.threads(), config, weights, kernels);
         }
         head.reserve(rows.logitsRows());
         for (int row = 0; row < rows.size(); row++) {
@@ -119,7 +119,11 @@ public final class Transformer implements AutoCloseable {
         }
         batch = rows;
         wantsLogits = withLogits;
-        team.run(job);
+        if (provider.isRestartable()) {
+            team.runRestartable(job);
+        } else {
+            team.run(job);
+        }
         for (int row = 0; row < rows.size(); row++) {
             rows.cache(row).advance(1);
         }
@@ -129,29 +133,26 @@ public final class Transformer implements AutoCloseable {
     private void pass(Worker worker) {
         int rows = batch.size();
         Sequences sequences = batch.all();
-        double epsilon = config.rmsNormEpsilon();
         var hidden = buffers.hidden(); // [rows, hiddenSize]
         var queries = buffers.queries(); // [rows, heads * headDim]
         var keys = buffers.keys(); // [rows, keyValueHeads * headDim]
         var values = buffers.values(); // [rows, keyValueHeads * headDim]
-        var attentionInput = buffers.attentionInput(); // [rows, hiddenSize]
-        var attended = buffers.attended(); // [rows, heads * headDim]
-        var feedForwardInput = buffers.feedForwardInput(); // [rows, hiddenSize]
-        var feedForwardInner = buffers.feedForwardInner(); // [rows, intermediateSize]
+        var operands = buffers.operands(rows, worker);
 
         for (int row = worker.from(rows); row < worker.to(rows); row++) {
             buffers.angles().set(row, sequences.position(row));
         }
         kernels.embed(weights.embedding(), batch.tokens(), rows, hidden, worker);
+        if (rows == 1) {
+            worker.barrier(); // Each member normalises the row for itself.
+        }
 
         for (int v = 0; v < plan.visits().size(); v++) {
             var visit = plan.visits().get(v);
             var block = weights.blocks().get(visit.block());
 
-            kernels.rmsNorm(
-                    hidden, rows, block.attentionNorm(), epsilon, attentionInput.values(), worker);
-            kernels.prepare(attentionInput, rows, worker);
-            worker.barrier();
+            var attentionInput = operands.attentionInput(); // [rows, hiddenSize]
+            normalise(hidden, rows, block.attentionNorm(), attentionInput, worker);
             project(block.query(), attentionInput, rows, queries, false, worker);
             if (visit.writesCache()) {
                 project(block.key(), attentionInput, rows, keys, false, worker);
@@ -174,42 +175,56 @@ public final class Transformer implements AutoCloseable {
                 if (rows == 0) {
                     return;
                 }
+                operands = buffers.operands(rows, worker);
             }
+            var attended = operands.attended(); // [rows, heads * headDim]
             kernels.attend(queries, sequences, rows, visit.cacheSlot(), attended.values(), worker);
             worker.barrier();
-            kernels.prepare(attended, rows, worker);
-            worker.barrier();
+            prepare(attended, rows, worker);
             project(block.attentionOutput(), attended, rows, hidden, true, worker);
             worker.barrier();
 
-            kernels.rmsNorm(
-                    hidden,
-                    rows,
-                    block.feedForwardNorm(),
-                    epsilon,
-                    feedForwardInput.values(),
-                    worker);
-            kernels.prepare(feedForwardInput, rows, worker);
-            worker.barrier();
+            var feedForwardInput = operands.feedForwardInput(); // [rows, hiddenSize]
+            var feedForwardInner = operands.feedForwardInner(); // [rows, intermediateSize]
+            normalise(hidden, rows, block.feedForwardNorm(), feedForwardInput, worker);
             project(block.up(), feedForwardInput, rows, buffers.up(), false, worker);
             if (block.gate().isPresent()) {
                 project(block.gate().get(), feedForwardInput, rows, buffers.gate(), false, worker);
             }
-            activate(rows, worker);
+            activate(rows, feedForwardInner.values(), worker);
             worker.barrier();
-            kernels.prepare(feedForwardInner, rows, worker);
-            worker.barrier();
+            prepare(feedForwardInner, rows, worker);
             project(block.down(), feedForwardInner, rows, hidden, true, worker);
             worker.barrier();
         }
 
-        kernels.rmsNorm(hidden, rows, weights.finalNorm(), epsilon, head.input().values(), worker);
-        kernels.prepare(head.input(), rows, worker);
+        var last = head.input(); // [rows, hiddenSize]
+        kernels.rmsNorm(
+                hidden, rows, weights.finalNorm(), config.rmsNormEpsilon(), last.values(), worker);
+        kernels.prepare(last, rows, worker);
         if (wantsLogits) {
             worker.barrier();
-            kernels.multiply(weights.head(), head.input(), rows, head.logits(), false, worker);
+            kernels.multiply(weights.head(), last, rows, head.logits(), false, worker);
             worker.barrier();
             kernels.largestOfBlocks(head.logits(), rows, head.largest(), worker);
+        }
+    }
+
+    /// RMSNorm, ready to be multiplied: of a single row each member makes its own copy.
+    private void normalise(
+            Activations x, int rows, Activations weight, Operand target, Worker worker) {
+        Worker maker = rows == 1 ? worker.alone() : worker;
+        kernels.rmsNorm(x, rows, weight, config.rmsNormEpsilon(), target.values(), maker);
+        prepare(target, rows, worker);
+    }
+
+    /// Makes rows that are complete ready to be multiplied.
+    private void prepare(Operand operand, int rows, Worker worker) {
+        if (rows == 1) {
+            kernels.prepare(operand, rows, worker.alone());
+        } else {
+            kernels.prepare(operand, rows, worker);
+            worker.barrier();
         }
     }
 
@@ -241,8 +256,7 @@ public final class Transformer implements AutoCloseable {
     }
 
     /// Makes the hidden layer of the feed-forward layer.
-    private void activate(int rows, Worker worker) {
-        var inner = buffers.feedForwardInner().values(); // [rows, intermediateSize]
+    private void activate(int rows, Activations inner, Worker worker) {
         switch (config.feedForward().activation()) {
             case SWIGLU -> kernels.swiGlu(buffers.gate(), buffers.up(), rows, inner, worker);
             case RELU -> kernels.relu(buffers.up(), rows, inner, worker);

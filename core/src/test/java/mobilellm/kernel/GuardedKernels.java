@@ -80,7 +80,9 @@ final class GuardedKernels {
                 PackedMatrix.pack(RandomWeights.of(type, rows, columns, 1, random), arena, team);
         for (int batch : BATCHES) {
             begin("%s %d x %d, batch of %d".formatted(type, rows, columns, batch));
-            Operand operand = operations.operand(arena, batch, columns, Set.of(matrix.form()));
+            Operand operand =
+                    operations.operand(
+                            arena, new Activations(arena, batch, columns), Set.of(matrix.form()));
             fill(operand.values());
             Activations y = new Activations(arena, batch, rows);
             var reduction = new LogitReduction(arena, 1, batch, rows);

@@ -100,7 +100,9 @@ class KernelParityTest {
                 continue;
             }
             Operations operations = provider.open(1, arena);
-            Operand operand = operations.operand(arena, x.length, weights.columns(), forms);
+            Operand operand =
+                    operations.operand(
+                            arena, new Activations(arena, x.length, weights.columns()), forms);
             for (int batch : BATCHES) {
                 Activations y = multiply(operations, matrix, operand, x, batch, accumulate);
                 for (int r = 0; r < batch; r++) {
@@ -158,7 +160,9 @@ class KernelParityTest {
                 float[][] x = gaussian(3, columns);
                 Operand operand =
                         operations.operand(
-                                arena, 3, columns, Set.of(PackedForm.of(weights.type())));
+                                arena,
+                                new Activations(arena, 3, columns),
+                                Set.of(PackedForm.of(weights.type())));
                 PackedMatrix matrix = PackedMatrix.pack(weights, arena, team);
                 Activations y = multiply(operations, matrix, operand, x, 3, false);
                 for (int r = 0; r < 3; r++) {

@@ -174,7 +174,10 @@ class LogitReductionTest {
 
         private Operand operand(Activations x, int rows) {
             Operand operand =
-                    operations.operand(arena, rows, matrix.columns(), Set.of(matrix.form()));
+                    operations.operand(
+                            arena,
+                            new Activations(arena, rows, matrix.columns()),
+                            Set.of(matrix.form()));
             operand.values().data().copyFrom(x.data().asSlice(0, x.offset(rows)));
             team.run(worker -> operations.prepare(operand, rows, worker));
             return operand;

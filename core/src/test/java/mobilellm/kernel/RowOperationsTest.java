@@ -226,7 +226,10 @@ class RowOperationsTest {
                 .map(
                         provider -> {
                             Operations operations = provider.open(1, arena);
-                            operations.operand(arena, ROWS, width, Set.of(PackedForm.F32));
+                            operations.operand(
+                                    arena,
+                                    new Activations(arena, ROWS, width),
+                                    Set.of(PackedForm.F32));
                             return operations;
                         })
                 .toList();

@@ -3,6 +3,8 @@ package mobilellm.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import mobilellm.kernel.ThreadTeam.Worker;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -10,7 +12,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -133,6 +137,70 @@ class ThreadTeamTest {
                     .isInstanceOf(OutOfMemoryError.class)
                     .hasMessage("scratch");
             assertThat(membersThatRun(team)).isEqualTo(2);
+        }
+    }
+
+    /// A member that gets no processor, or as if: it does not come to the barrier before the first one has given up.
+    @Test
+    void aJobWhoseMembersMostlyWaitIsRunByTheCallerAlone() {
+        boolean[] done = new boolean[100];
+        CountDownLatch givenUp = new CountDownLatch(1);
+        try (ThreadTeam team = new ThreadTeam(2)) {
+            team.runRestartable(
+                    worker -> {
+                        if (worker.index() == 1) {
+                            awaitUninterruptibly(givenUp);
+                        }
+                        try {
+                            worker.barrier();
+                        } finally {
+                            givenUp.countDown();
+                        }
+                        if (worker.index() == 0) {
+                            Arrays.fill(done, worker.from(100), worker.to(100), true);
+                        }
+                    });
+            assertThat(done).as("units of the caller").containsOnly(true);
+            assertThat(membersThatRun(team)).as("who does not ask for it gets all").isEqualTo(2);
+        }
+    }
+
+    /// The same, but the failure is the job's own.
+    @Test
+    void aFailureOfARestartableJobReachesTheCaller() {
+        try (ThreadTeam team = new ThreadTeam(2)) {
+            assertThatThrownBy(
+                            () ->
+                                    team.runRestartable(
+                                            worker -> {
+                                                if (worker.index() == worker.count() - 1) {
+                                                    throw new IllegalArgumentException("row 7");
+                                                }
+                                                worker.barrier();
+                                            }))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("row 7");
+        }
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        while (latch.getCount() > 0) {
+            LockSupport.parkNanos(100_000);
+        }
+    }
+
+    @Test
+    void whatAMemberDoesForItselfIsNotShared() {
+        try (ThreadTeam team = new ThreadTeam(3)) {
+            AtomicInteger units = new AtomicInteger();
+            team.run(
+                    worker -> {
+                        Worker alone = worker.alone();
+                        assertThat(alone.index()).isEqualTo(worker.index());
+                        alone.barrier(); // nobody to wait for
+                        units.addAndGet(alone.to(7) - alone.from(7));
+                    });
+            assertThat(units).hasValue(3 * 7);
         }
     }
 

@@ -18,9 +18,13 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
 /// A token's logits have the same bits whatever else is in the batch, however the sequence was cut into batches, and
 /// however many threads there are.
@@ -89,6 +93,33 @@ class InvarianceTest {
             // Two threads share out the positions of a long sequence.
             try (RunningModel model = mixed(config, 0, kernels.name(), 2)) {
                 assertSame(model, sequences, 1, 1, type, expected);
+            }
+        }
+    }
+
+    /// More threads than processors, called by virtual threads.
+    @Test
+    void threeModelsAtOnceComputeWhatOneComputesAlone() throws Exception {
+        int[][] sequences = sequences(2, 70, 131);
+        var config = MixedModel.config(LayerSharing.NONE);
+        float[][][] expected;
+        try (RunningModel model = mixed(config, 1, "auto", 1)) {
+            expected = eachAlone(model, sequences, KvType.F16);
+        }
+        try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<?>> all = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                all.add(
+                        callers.submit(
+                                () -> {
+                                    try (RunningModel model = mixed(config, 1, "auto", 2)) {
+                                        assertSame(model, sequences, 1, 1, KvType.F16, expected);
+                                        assertSame(model, sequences, 2, 9, KvType.F16, expected);
+                                    }
+                                }));
+            }
+            for (Future<?> one : all) {
+                one.get();
             }
         }
     }

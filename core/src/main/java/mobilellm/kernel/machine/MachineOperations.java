@@ -67,8 +67,8 @@ final class MachineOperations implements Operations {
     }
 
     @Override
-    public Operand operand(Arena arena, int rows, int columns, Set<PackedForm> weights) {
-        return new MachineOperand(new Activations(arena, rows, columns), arena, weights, routines);
+    public Operand operand(Arena arena, Activations rows, Set<PackedForm> weights) {
+        return new MachineOperand(rows, arena, weights, routines);
     }
 
     /// Tokens are looked up in Java: it happens once a pass.

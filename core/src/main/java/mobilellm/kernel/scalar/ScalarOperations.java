@@ -24,8 +24,8 @@ final class ScalarOperations implements Operations {
     }
 
     @Override
-    public Operand operand(Arena arena, int rows, int columns, Set<PackedForm> weights) {
-        return new Rows(new Activations(arena, rows, columns));
+    public Operand operand(Arena arena, Activations rows, Set<PackedForm> weights) {
+        return new Rows(rows);
     }
 
     @Override

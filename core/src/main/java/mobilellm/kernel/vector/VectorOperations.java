@@ -31,11 +31,11 @@ final class VectorOperations implements Operations {
     }
 
     @Override
-    public Operand operand(Arena arena, int rows, int columns, Set<PackedForm> weights) {
+    public Operand operand(Arena arena, Activations rows, Set<PackedForm> weights) {
         for (Scratch scratch : scratches) {
-            scratch.fit(columns);
+            scratch.fit(rows.columns());
         }
-        return new VectorOperand(new Activations(arena, rows, columns), weights);
+        return new VectorOperand(rows, weights);
     }
 
     private static int firstRow(int rows, Worker worker) {
