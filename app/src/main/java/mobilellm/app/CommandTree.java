@@ -81,6 +81,12 @@ final class CommandTree {
 
     private static String groupedVerbs(Help help) {
         StringBuilder text = new StringBuilder();
+        int width =
+                2
+                        + Arrays.stream(Verbs.values())
+                                .mapToInt(verb -> verb.word().length())
+                                .max()
+                                .orElse(0);
         for (Verbs.Group group : Verbs.Group.values()) {
             Collection<Verbs> members =
                     Arrays.stream(Verbs.values()).filter(verb -> verb.group() == group).toList();
@@ -91,7 +97,7 @@ final class CommandTree {
             for (Verbs verb : members) {
                 String word = help.colorScheme().commandText(verb.word()).toString();
                 text.append("  ").append(word);
-                text.append(" ".repeat(12 - verb.word().length()));
+                text.append(" ".repeat(width - verb.word().length()));
                 text.append(verb.summary()).append(System.lineSeparator());
             }
         }

@@ -25,34 +25,9 @@ record EvalReport(Map<String, String> settings, List<TaskResult> results) {
     /// Half the width of a 95 % interval, in standard errors.
     private static final double WIDTH = 1.96;
 
-    private static final String STYLE =
-            """
-            body { font: 16px/1.5 system-ui, sans-serif; max-width: 74rem; margin: 2rem auto; padding: 0 1rem;
-              color: #111; background: #fff }
-            .wide { overflow-x: auto }
-            table { border-collapse: collapse; margin: 1rem 0 }
-            td, th { border-bottom: 1px solid #999; padding: .2rem .7rem; text-align: left }
-            td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
-            .published { font-style: italic }
-            figure { display: inline-block; margin: 0 1rem 1rem 0; vertical-align: top }
-            figcaption { max-width: 20rem; font-size: .9rem }
-            svg { font: 11px system-ui, sans-serif; fill: #111 }
-            line { stroke: #111 } .grid { stroke: #ccc } .ideal { stroke-dasharray: 5 4 } .chance { stroke-dasharray: 1 4 }
-            .bar { stroke-width: 2 } .mark { fill: #111 } .path { stroke-width: 1.5 }
-            .scale { display: block }
-            """;
-
     String html() {
         StringBuilder page = new StringBuilder();
         String title = "Zero-shot scores of " + settings.getOrDefault("model", "a model");
-        page.append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">")
-                .append("<meta name=\"viewport\" content=\"width=device-width\"><title>")
-                .append(Html.escape(title))
-                .append("</title><style>")
-                .append(STYLE)
-                .append("</style></head><body>\n<h1>")
-                .append(Html.escape(title))
-                .append("</h1>\n");
         scores(page);
         List<TaskResult> choices = results.stream().filter(EvalReport::isChoice).toList();
         if (!choices.isEmpty()) {
@@ -63,7 +38,7 @@ record EvalReport(Map<String, String> settings, List<TaskResult> results) {
             lengths(page, measured);
         }
         run(page);
-        return page.append("</body></html>\n").toString();
+        return Html.page(title, page);
     }
 
     private static boolean isShare(TaskResult result) {
@@ -207,7 +182,7 @@ record EvalReport(Map<String, String> settings, List<TaskResult> results) {
                     plot.point(confidence, right, WIDTH * error(right, within.size()));
                 }
             }
-            figure(
+            Html.figure(
                     page,
                     plot.svg("calibration of " + result.task().name()),
                     String.format(
@@ -224,14 +199,6 @@ record EvalReport(Map<String, String> settings, List<TaskResult> results) {
 
     private static double error(double share, int count) {
         return Math.sqrt(share * (1 - share) / count);
-    }
-
-    private static void figure(StringBuilder page, String svg, String caption) {
-        page.append("<figure>")
-                .append(svg)
-                .append("<figcaption>")
-                .append(Html.escape(caption))
-                .append("</figcaption></figure>\n");
     }
 
     private static void lengths(StringBuilder page, List<TaskResult> results) {
@@ -269,7 +236,7 @@ record EvalReport(Map<String, String> settings, List<TaskResult> results) {
                 }
                 plot.point(at, shares.get(part), errors.get(part));
             }
-            figure(page, plot.svg("length of " + result.task().name()), result.task().name());
+            Html.figure(page, plot.svg("length of " + result.task().name()), result.task().name());
         }
     }
 

@@ -1,13 +1,53 @@
 package mobilellm.app;
 
-/// Text within HTML.
+/// Pages that need no other file and are read without colours.
 final class Html {
+    private static final String STYLE =
+            """
+            body { font: 16px/1.5 system-ui, sans-serif; max-width: 74rem; margin: 2rem auto; padding: 0 1rem;
+              color: #111; background: #fff }
+            .wide { overflow-x: auto }
+            table { border-collapse: collapse; margin: 1rem 0 }
+            td, th { border-bottom: 1px solid #999; padding: .2rem .7rem; text-align: left }
+            td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
+            .published { font-style: italic }
+            figure { display: inline-block; margin: 0 1rem 1rem 0; vertical-align: top }
+            figcaption { max-width: 20rem; font-size: .9rem }
+            svg { font: 11px system-ui, sans-serif; fill: #111 }
+            line { stroke: #111 } .grid { stroke: #ccc } .ideal { stroke-dasharray: 5 4 } .chance { stroke-dasharray: 1 4 }
+            .bar { stroke-width: 2 } .mark { fill: #111 } .path { stroke-width: 1.5 }
+            .scale { display: block }
+            """;
+
     private Html() {}
 
+    /// Text within a page.
     static String escape(String text) {
         return text.replace("&", "&amp;")
                 .replace("<", "&lt;")
                 .replace(">", "&gt;")
                 .replace("\"", "&quot;");
+    }
+
+    /// A whole page.
+    ///
+    /// @param body what stands under its heading
+    static String page(String title, CharSequence body) {
+        return """
+        <!doctype html>
+        <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">\
+        <title>%1$s</title><style>%2$s</style></head><body>
+        <h1>%1$s</h1>
+        %3$s</body></html>
+        """
+                .formatted(escape(title), STYLE, body);
+    }
+
+    static void figure(StringBuilder page, String svg, String caption) {
+        page.append("<figure>")
+                .append(svg)
+                .append("<figcaption>")
+                .append(escape(caption))
+                .append("</figcaption></figure>\n");
     }
 }

@@ -3,7 +3,8 @@ package mobilellm.app;
 import java.util.List;
 import java.util.Locale;
 
-/// A plot as SVG that is read without colours: lines, hollow and filled marks, and words. Both axes go from 0 to 1.
+/// A plot as SVG that is read without colours: lines, hollow and filled marks, and words. Both axes
+/// go from 0 to 1; what stands beside the vertical one may be multiples of another number.
 final class Plot {
     private static final int SIZE = 260;
     private static final int LEFT = 44;
@@ -16,12 +17,22 @@ final class Plot {
     /// @param y what the vertical axis tells
     /// @param ticks words under the horizontal axis, evenly spaced from its beginning to its end
     Plot(String x, String y, List<String> ticks) {
+        this(x, y, ticks, 1);
+    }
+
+    /// @param top the number at the end of the vertical axis
+    Plot(String x, String y, List<String> ticks, double top) {
+        int digits = top < 1 ? 2 + (int) Math.ceil(-Math.log10(top)) : 2;
         line(0, 0, 1, 0, "axis");
         line(0, 0, 0, 1, "axis");
         for (int i = 0; i <= TICKS; i++) {
             double at = (double) i / TICKS;
             line(0, at, 1, at, "grid");
-            text(LEFT - 6, y(at) + 4, "end", String.format(Locale.ROOT, "%.2f", at));
+            text(
+                    LEFT - 6,
+                    y(at) + 4,
+                    "end",
+                    String.format(Locale.ROOT, "%." + digits + "f", at * top));
         }
         for (int i = 0; i < ticks.size(); i++) {
             double at = ticks.size() == 1 ? 0.5 : (double) i / (ticks.size() - 1);

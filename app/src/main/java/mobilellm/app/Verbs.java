@@ -19,6 +19,7 @@ enum Verbs {
     BENCH("bench", Group.INSPECT, "measure how fast a model runs here"),
     PERPLEXITY("perplexity", Group.INSPECT, "measure how well a model predicts a text"),
     EVAL("eval", Group.INSPECT, "measure how well a model answers benchmarks"),
+    COMPARE_TENSORS("compare-tensors", Group.INSPECT, "compare two models tensor by tensor"),
     VERIFY("verify", Group.INSPECT, "compare a model with another program's outputs"),
     TOKENIZE("tokenize", Group.INSPECT, "turn text into token ids, or back"),
     TEMPLATE("template", Group.INSPECT, "render messages with a chat template"),
@@ -90,6 +91,7 @@ enum Verbs {
             case BENCH -> new BenchVerb();
             case PERPLEXITY -> new PerplexityVerb();
             case EVAL -> new EvalVerb();
+            case COMPARE_TENSORS -> new CompareTensorsVerb();
             case VERIFY -> new VerifyVerb();
             case TOKENIZE -> new TokenizeVerb();
             case TEMPLATE -> new TemplateVerb();

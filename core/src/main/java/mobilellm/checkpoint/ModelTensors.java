@@ -44,4 +44,31 @@ public record ModelTensors(
                 new Linear(outputHead.orElse(embedding)));
         return matrices;
     }
+
+    /// All weights under the names that they have in GGUF files: the [#matrices], the embedding where it is none of them, norms and
+    /// biases.
+    public Map<String, Linear> all() {
+        TensorNames names = TensorNames.GGUF;
+        Map<String, Linear> all = new LinkedHashMap<>();
+        all.put(names.embeddingWeight(), new Linear(embedding));
+        matrices()
+                .forEach(
+                        (name, linear) -> {
+                            all.put(name, linear);
+                            String bias = name.replaceFirst("weight$", "bias");
+                            linear.bias().ifPresent(vector -> all.put(bias, new Linear(vector)));
+                        });
+        Map<String, Tensor> norms = new LinkedHashMap<>();
+        for (int i = 0; i < blocks.size(); i++) {
+            BlockTensors block = blocks.get(i);
+            String prefix = names.blocks() + i + ".";
+            norms.put(prefix + names.attentionNorm(), block.attentionNorm());
+            block.queryNorm().ifPresent(norm -> norms.put(prefix + names.queryNorm(), norm));
+            block.keyNorm().ifPresent(norm -> norms.put(prefix + names.keyNorm(), norm));
+            norms.put(prefix + names.feedForwardNorm(), block.feedForwardNorm());
+        }
+        norms.put(names.finalNorm(), finalNorm);
+        norms.forEach((name, norm) -> all.put(name + ".weight", new Linear(norm)));
+        return all;
+    }
 }

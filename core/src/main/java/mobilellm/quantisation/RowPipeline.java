@@ -53,13 +53,16 @@ final class RowPipeline implements TensorContents, AutoCloseable {
     /// @param jobs in the order in which they are asked for
     /// @param done is told the number of weights of each piece that was written
     RowPipeline(List<Job> jobs, int threads, LongConsumer done) {
-        this.threads =
-                Executors.newFixedThreadPool(
-                        threads,
-                        Thread.ofPlatform().daemon().name("mobilellm-quantise-", 0).factory());
+        this.threads = pool("mobilellm-quantise-", threads);
         this.pieces = jobs.stream().flatMap(RowPipeline::cut).iterator();
         this.most = threads * AHEAD;
         this.done = done;
+    }
+
+    /// Threads that end with the process.
+    static ExecutorService pool(String name, int threads) {
+        return Executors.newFixedThreadPool(
+                threads, Thread.ofPlatform().daemon().name(name, 0).factory());
     }
 
     private static Stream<Piece> cut(Job job) {
@@ -87,12 +90,13 @@ final class RowPipeline implements TensorContents, AutoCloseable {
         MappedFile.release(source.data());
     }
 
-    private static byte[] result(Future<byte[]> future) throws IOException {
+    /// Waits for what a thread of the [#pool] makes.
+    static <T> T result(Future<T> future) throws InterruptedIOException {
         try {
             return future.get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new InterruptedIOException("interrupted while quantising");
+            throw new InterruptedIOException("interrupted while tensors were read");
         } catch (ExecutionException e) {
             switch (e.getCause()) {
                 case RuntimeException failure -> throw failure;
