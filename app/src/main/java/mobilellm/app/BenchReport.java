@@ -1,6 +1,7 @@
 package mobilellm.app;
 
 import mobilellm.OperationShare;
+import mobilellm.config.KvType;
 import mobilellm.config.ModelConfig;
 import mobilellm.kernel.Kernels;
 
@@ -14,7 +15,7 @@ import java.util.Map;
 ///
 /// @param model its name
 /// @param threads that computed
-/// @param keyValueBytes bytes of an element of the key/value cache
+/// @param keyValueType element type of the key/value cache
 /// @param prefill tokens of the prompt
 /// @param depth tokens that were in the cache before
 /// @param decode tokens that were made
@@ -24,7 +25,7 @@ import java.util.Map;
 record BenchReport(
         String model,
         int threads,
-        int keyValueBytes,
+        KvType keyValueType,
         int prefill,
         int depth,
         int decode,
@@ -43,7 +44,8 @@ record BenchReport(
 
     private long keyValueBytesPerPosition() {
         ModelConfig config = subjects.getFirst().model().config();
-        return 2L * config.plan().visits().size() * config.keyValueWidth() * keyValueBytes;
+        long numbers = 2L * config.plan().visits().size() * config.keyValueWidth();
+        return keyValueType.type().bytes(numbers);
     }
 
     /// Tokens a second that reading memory alone allows.

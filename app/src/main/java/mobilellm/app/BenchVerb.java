@@ -1,6 +1,7 @@
 package mobilellm.app;
 
 import mobilellm.MobileLlm;
+import mobilellm.config.KvType;
 
 import org.jspecify.annotations.Nullable;
 
@@ -112,7 +113,7 @@ final class BenchVerb implements Verb {
                     new BenchReport(
                             located.name(),
                             engine.threads(),
-                            engine.keyValueType.equals("f32") ? Float.BYTES : Short.BYTES,
+                            KvType.valueOf(engine.keyValueType.toUpperCase(Locale.ROOT)),
                             prefill,
                             depth,
                             decode,

@@ -21,7 +21,7 @@ final class EngineOptions {
             names = "--kv",
             paramLabel = "TYPE",
             converter = KeyValueTypeConverter.class,
-            description = "element type of the key/value cache: f16 or f32 (default: f16)")
+            description = "element type of the key/value cache: f16, f32 or q8_0 (default: f16)")
     String keyValueType = "f16";
 
     int threads() {

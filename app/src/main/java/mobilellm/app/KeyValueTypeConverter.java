@@ -8,12 +8,10 @@ final class KeyValueTypeConverter implements ITypeConverter<String> {
     @Override
     public String convert(String value) {
         return switch (value) {
-            case "f16", "f32" -> value;
-            case "q8_0" ->
-                    throw new TypeConversionException(
-                            "this version cannot quantise the key/value cache yet; use f16 or f32");
+            case "f16", "f32", "q8_0" -> value;
             default ->
-                    throw new TypeConversionException("expected f16 or f32, got '" + value + "'");
+                    throw new TypeConversionException(
+                            "expected f16, f32 or q8_0, got '" + value + "'");
         };
     }
 }

@@ -15,6 +15,7 @@ import mobilellm.tokenizer.Tokenizer;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -139,8 +140,10 @@ record ModelReport(
     Map<String, Long> cacheBytesPerToken() {
         Footprint footprint = new Footprint(config);
         Map<String, Long> bytes = new LinkedHashMap<>();
-        bytes.put("f16", footprint.cacheBytesPerToken(KvType.F16));
-        bytes.put("f32", footprint.cacheBytesPerToken(KvType.F32));
+        for (KvType type : KvType.fitting(config.headDim())) {
+            String name = type.name().toLowerCase(Locale.ROOT);
+            bytes.put(name, footprint.cacheBytesPerToken(type));
+        }
         return bytes;
     }
 

@@ -100,6 +100,14 @@ final class PerplexityVerb implements Verb {
             description = "kernels of the baseline (default: the same as --kernels)")
     @Nullable String baselineKernels;
 
+    @Option(
+            names = "--baseline-kv",
+            paramLabel = "TYPE",
+            converter = KeyValueTypeConverter.class,
+            description =
+                    "element type of the baseline's key/value cache (default: the same as --kv)")
+    @Nullable String baselineKeyValueType;
+
     @Mixin ModelOptions model = new ModelOptions();
     @Mixin EngineOptions engine = new EngineOptions();
     @Mixin KernelOption kernel = new KernelOption();
@@ -152,6 +160,9 @@ final class PerplexityVerb implements Verb {
         if (baseline == null && baselineKernels != null) {
             throw new UsageException("--baseline-kernels needs --baseline");
         }
+        if (baseline == null && baselineKeyValueType != null) {
+            throw new UsageException("--baseline-kv needs --baseline");
+        }
         ModelLoader.checkKernels(kernel.kernels);
     }
 
@@ -183,7 +194,7 @@ final class PerplexityVerb implements Verb {
         // What the file says: --sharing is the model's.
         ModelOptions options = new ModelOptions();
         options.context = model.context;
-        try (MobileLlm second = ModelLoader.load(context, other, options, engine, kernels);
+        try (MobileLlm second = ModelLoader.load(context, other, options, ofBaseline(), kernels);
                 Session session = loaded.session();
                 Session reference = second.session()) {
             checkVocabulary(loaded, second, ids);
@@ -192,6 +203,14 @@ final class PerplexityVerb implements Verb {
             context.notes().clearTransientLine();
             return divergence;
         }
+    }
+
+    private EngineOptions ofBaseline() {
+        EngineOptions options = new EngineOptions();
+        options.threads = engine.threads;
+        options.keyValueType =
+                baselineKeyValueType == null ? engine.keyValueType : baselineKeyValueType;
+        return options;
     }
 
     /// @throws IllegalArgumentException if the ids of the text are not the same text to the baseline

@@ -103,7 +103,7 @@ record PlanReport(
         object.put("bytes", bytes);
         object.put("bytes_with_q8_0_embedding", mixed);
         Map<String, Object> cache = new LinkedHashMap<>();
-        for (KvType type : KvType.values()) {
+        for (KvType type : KvType.fitting(config.headDim())) {
             cache.put(name(type.type()), footprint.cacheBytesPerToken(type));
         }
         object.put("kv_bytes_per_token", cache);
@@ -133,7 +133,7 @@ record PlanReport(
                         .formatted(
                                 Text.count(config.parameters()),
                                 Text.count(config.parameters() - config.embeddingParameters())));
-        for (KvType type : KvType.values()) {
+        for (KvType type : KvType.fitting(config.headDim())) {
             long bytes = footprint.cacheBytesPerToken(type);
             lines.add(
                     "  cache in %-5s  %9s a token, %9s for %s tokens"

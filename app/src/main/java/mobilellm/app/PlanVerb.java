@@ -108,7 +108,7 @@ final class PlanVerb implements Verb {
             names = "--kv",
             paramLabel = "TYPE",
             converter = KeyValueTypeConverter.class,
-            description = "element type of the key/value cache: f16 or f32 (default: f16)")
+            description = "element type of the key/value cache: f16, f32 or q8_0 (default: f16)")
     String keyValueType = "f16";
 
     @Option(
@@ -132,7 +132,17 @@ final class PlanVerb implements Verb {
             return;
         }
         KvType type = KvType.valueOf(keyValueType.toUpperCase(Locale.ROOT));
-        new PlanReport(models(), this.context, type, deviceMemory).print(context);
+        Map<String, ModelConfig> models = models();
+        models.values().forEach(model -> checkCache(type, model));
+        new PlanReport(models, this.context, type, deviceMemory).print(context);
+    }
+
+    private static void checkCache(KvType type, ModelConfig model) {
+        if (!type.fits(model.headDim())) {
+            throw new UsageException(
+                    "a key/value cache in q8_0 takes heads whose width is a multiple of 32, here it is %d: use --kv f16"
+                            .formatted(model.headDim()));
+        }
     }
 
     /// The model that is asked for, else all that are published, by name.

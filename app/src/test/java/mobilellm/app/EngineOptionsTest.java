@@ -33,8 +33,7 @@ class EngineOptionsTest {
     @ParameterizedTest
     @CsvSource({
         "--threads=0, 'expected a whole number from 1 to 1024, got '",
-        "--kv=q8_0, this version cannot quantise the key/value cache yet",
-        "--kv=f64, expected f16 or f32",
+        "--kv=f64, 'expected f16, f32 or q8_0'",
         "--kernels=gpu, 'expected one of auto, machine, machine:avx512-vnni, machine:avx-vnni,"
                 + " machine:avx2, vector, scalar, reference'",
         "--seed=x, is not a long"

@@ -45,6 +45,13 @@ class GenerateVerbTest {
     }
 
     @Test
+    void headsThatCannotBeBytesAreRefused() {
+        Shell.Result result = generate("--ids=1,2", "--max-tokens=2", "--kv=q8_0");
+        assertThat(result.exitCode()).isNotZero();
+        assertThat(result.error()).contains("multiple of 32, this model's is 4: use f16");
+    }
+
+    @Test
     void otherSharingThanTheFilesIsToldToBeNonsense() {
         String[] line = {"generate", model, "--ids", "1,2", "--max-tokens", "2", "--sharing"};
         assertThat(shell.run(with(line, "immediate:2:own")).error()).contains("expect nonsense");

@@ -201,7 +201,8 @@ class InfoVerbTest {
                 .containsEntry("hidden_size", 576)
                 .containsEntry("parameters", 134_515_008)
                 .containsEntry("parameters_without_embedding", 106_203_456)
-                .containsEntry("kv_bytes_per_token", Map.of("f16", 23_040, "f32", 46_080));
+                .containsEntry(
+                        "kv_bytes_per_token", Map.of("f16", 23_040, "f32", 46_080, "q8_0", 12_240));
     }
 
     private void failsNaming(Path path) {

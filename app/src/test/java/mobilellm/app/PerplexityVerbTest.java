@@ -114,6 +114,7 @@ class PerplexityVerbTest {
                 "--file - --protocol llama.cpp --stride 4 | 2 | contradicts --protocol",
                 "--file - --protocol llamacpp | 2 | expected papers or llama.cpp",
                 "--file - --baseline-kernels scalar | 2 | needs --baseline",
+                "--file - --baseline-kv f32 | 2 | needs --baseline",
                 "--file - --baseline tiny | 1 | the model has 260 tokens and the baseline",
                 "--file missing.txt | 1 | missing.txt",
             })

@@ -36,7 +36,17 @@ class PlanVerbTest {
                                 "q4_0", 18 * 3_893_760 + 4 * 61 * 576));
         assertThat(plan)
                 .extractingByKey("kv_bytes_per_token")
-                .isEqualTo(Map.of("f16", 23_040, "f32", 46_080));
+                .isEqualTo(Map.of("f16", 23_040, "f32", 46_080, "q8_0", 12_240));
+    }
+
+    @Test
+    void bytesAreForHeadsOfMultiplesOf32() {
+        Shell.Result result = plan("--layers=2", "--dim=96", "--heads=4", "--kv=q8_0");
+        assertThat(result.exitCode()).isEqualTo(2);
+        assertThat(result.error()).contains("multiple of 32, here it is 24: use --kv f16");
+        assertThat(plan("--layers=2", "--dim=96", "--heads=4").output())
+                .doesNotContain("cache in q8_0");
+        assertThat(plan("--preset=125M", "--kv=q8_0").output()).contains("cache in q8_0");
     }
 
     @Test

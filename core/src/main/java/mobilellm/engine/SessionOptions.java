@@ -24,14 +24,20 @@ public record SessionOptions(int contextLength, KvType keyValueType, int prefill
         this(contextLength, keyValueType, DEFAULT_PREFILL_CHUNK);
     }
 
-    /// Checks the context against a model.
+    /// Checks the options against a model.
     ///
-    /// @throws IllegalArgumentException if it is longer than the model was trained for: positions beyond mean nothing
+    /// @throws IllegalArgumentException if it is longer than the model was trained for: positions beyond mean nothing;
+    ///     or if the key/value cache cannot have this type
     public void check(ModelConfig config) {
         if (contextLength > config.contextLength()) {
             throw new IllegalArgumentException(
                     "a context of %,d positions is more than the %,d that the model was trained for"
                             .formatted(contextLength, config.contextLength()));
+        }
+        if (!keyValueType.fits(config.headDim())) {
+            throw new IllegalArgumentException(
+                    "a key/value cache in q8_0 takes heads whose width is a multiple of 32, this model's is %d: use f16"
+                            .formatted(config.headDim()));
         }
     }
 

@@ -7,26 +7,31 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.function.Consumer;
 
-/// Keys and values of one sequence, for every cache slot and key/value head, as F32 or F16.
+/// Keys and values of one sequence, for every cache slot and key/value head, as F32, F16 or Q8_0.
 ///
-/// Memory comes in pages of 256 positions, taken when a sequence grows into them. Within a page, slot and head, keys lie
-/// in blocks of 16 positions, transposed ([head dim][16 positions]), so that a query is broadcast against 16 keys at once
-/// and scores need no horizontal sums; values lie position by position, rows padded to a multiple of 16.
+/// Memory comes in pages of 256 positions, taken when a sequence grows into them. Within a page, slot and head, what lies there for blocks of 16
+/// positions ([KeyValueBlock]) is sorted by kind: first all keys, then, in Q8_0, their scales, then all values, then their scales.
 public final class KeyValueStore implements AutoCloseable {
     /// Positions of a page.
     public static final int PAGE = 256;
 
-    /// Positions of a block of keys.
+    /// Positions of a block.
     public static final int BLOCK = 16;
+
+    private static final int PAGE_BLOCKS = PAGE / BLOCK;
 
     /// Larger magnitudes are stored as this in F16.
     public static final float MAXIMUM_F16 = 65504f;
 
+    /// Blocks without a number as large are zero in Q8_0: 127 divided by less could overflow.
+    private static final float TINY = 1e-30f;
+
+    /// Larger magnitudes are stored as this in Q8_0: 127 times the largest scale.
+    public static final float MAXIMUM_Q8_0 = 127 * MAXIMUM_F16;
+
     private final int slots;
     private final int heads;
-    private final int headDim;
-    private final int valueStride;
-    private final DType type;
+    private final KeyValueBlock block;
     private final Arena arena;
     private final MemorySegment[] pages;
     private int allocated;
@@ -35,22 +40,17 @@ public final class KeyValueStore implements AutoCloseable {
     /// @param heads key/value heads
     /// @param headDim width of a head
     /// @param capacity the most positions
-    /// @param type F32 or F16; F16 halves the memory and rounds each entry to 11 bits, saturating at 65,504
+    /// @param type F32, F16 or Q8_0; F16 halves the memory and rounds each entry to 11 bits, saturating at 65,504; Q8_0 takes 8.5 bits
+    ///     an entry and wants heads whose width is a multiple of 32
     public KeyValueStore(int slots, int heads, int headDim, int capacity, DType type) {
         this(slots, heads, headDim, capacity, type, Arena.ofShared());
     }
 
     /// @param arena takes the pages, and is closed with the store
     KeyValueStore(int slots, int heads, int headDim, int capacity, DType type, Arena arena) {
-        if (type != DType.F32 && type != DType.F16) {
-            throw new IllegalArgumentException(
-                    "keys and values are kept as F32 or F16, got " + type);
-        }
         this.slots = slots;
         this.heads = heads;
-        this.headDim = headDim;
-        this.valueStride = Math.ceilDiv(headDim, BLOCK) * BLOCK;
-        this.type = type;
+        this.block = new KeyValueBlock(headDim, type);
         this.arena = arena;
         this.pages = new MemorySegment[Math.ceilDiv(capacity, PAGE)];
     }
@@ -65,7 +65,7 @@ public final class KeyValueStore implements AutoCloseable {
     }
 
     public DType type() {
-        return type;
+        return block.type();
     }
 
     public int heads() {
@@ -73,12 +73,12 @@ public final class KeyValueStore implements AutoCloseable {
     }
 
     public int headDim() {
-        return headDim;
+        return block.headDim();
     }
 
-    /// Elements from one value row to the next.
-    public int valueStride() {
-        return valueStride;
+    /// What lies there for 16 positions of a slot and head.
+    public KeyValueBlock block() {
+        return block;
     }
 
     /// Bytes that are taken now.
@@ -88,12 +88,11 @@ public final class KeyValueStore implements AutoCloseable {
 
     /// Bytes of one position in all slots.
     public static long bytesPerPosition(int slots, int heads, int headDim, DType type) {
-        int padded = Math.ceilDiv(headDim, BLOCK) * BLOCK;
-        return (long) slots * heads * (headDim + padded) * type.blockBytes();
+        return (long) slots * heads * new KeyValueBlock(headDim, type).bytes() / BLOCK;
     }
 
     private long pageBytes() {
-        return PAGE * bytesPerPosition(slots, heads, headDim, type);
+        return (long) slots * heads * headBytes();
     }
 
     /// The page that holds a position; offsets below are within it.
@@ -103,73 +102,154 @@ public final class KeyValueStore implements AutoCloseable {
 
     /// Bytes of a page from one head to the next.
     public long headBytes() {
-        return (long) PAGE * (headDim + valueStride) * type.blockBytes();
+        return PAGE_BLOCKS * block.bytes();
     }
 
     private long base(int slot, int head) {
         return ((long) slot * heads + head) * headBytes();
     }
 
-    /// Byte offset of the block of 16 keys, [head dim][16], that holds a position.
+    private static int blockOfPage(int position) {
+        return position % PAGE / BLOCK;
+    }
+
+    /// Byte offset of the block of 16 keys that holds a position.
     public long keyBlock(int slot, int head, int position) {
-        int block = position % PAGE / BLOCK;
-        return base(slot, head) + (long) block * headDim * BLOCK * type.blockBytes();
+        return base(slot, head) + blockOfPage(position) * block.keyBytes();
+    }
+
+    /// Byte offset of that block's scales.
+    public long keyScales(int slot, int head, int position) {
+        return base(slot, head)
+                + PAGE_BLOCKS * block.keyBytes()
+                + blockOfPage(position) * block.scaleBytes();
     }
 
     /// Byte offset of a position's value row.
     public long valueRow(int slot, int head, int position) {
-        long keys = (long) PAGE * headDim;
         return base(slot, head)
-                + (keys + (long) (position % PAGE) * valueStride) * type.blockBytes();
+                + PAGE_BLOCKS * (block.keyBytes() + block.scaleBytes())
+                + position % PAGE * block.valueRowBytes();
+    }
+
+    /// Byte offset of the scales of the block of 16 values that holds a position.
+    public long valueScales(int slot, int head, int position) {
+        return base(slot, head)
+                + PAGE_BLOCKS * (block.bytes() - block.scaleBytes())
+                + blockOfPage(position) * block.scaleBytes();
     }
 
     /// Stores the keys and values of all heads of one position, [heads * headDim] each.
     public void write(int slot, int position, Activations keys, Activations values, int row) {
-        MemorySegment page = page(position);
-        int size = type.blockBytes();
         for (int head = 0; head < heads; head++) {
-            long key = keyBlock(slot, head, position) + (long) (position % BLOCK) * size;
-            long value = valueRow(slot, head, position);
-            for (int i = 0; i < headDim; i++) {
-                set(page, key + (long) i * BLOCK * size, keys.get(row, head * headDim + i));
-                set(page, value + (long) i * size, values.get(row, head * headDim + i));
+            int first = head * headDim();
+            if (type() == DType.Q8_0) {
+                for (int i = 0; i < headDim(); i += type().blockSize()) {
+                    quantise(slot, head, position, i, keys, values, row, first + i);
+                }
+            } else {
+                for (int i = 0; i < headDim(); i++) {
+                    long key = keyBlock(slot, head, position) + block.key(position, i);
+                    long value = valueRow(slot, head, position) + block.value(i);
+                    set(page(position), key, keys.get(row, first + i));
+                    set(page(position), value, values.get(row, first + i));
+                }
             }
         }
     }
 
-    private void set(MemorySegment page, long offset, float value) {
-        if (type == DType.F32) {
-            page.set(ValueLayout.JAVA_FLOAT, offset, value);
-        } else {
-            // Saturating keeps a later position's overflow from reaching an earlier one as 0 *
-            // infinity.
-            float bounded = Math.max(-MAXIMUM_F16, Math.min(MAXIMUM_F16, value));
-            page.set(ValueLayout.JAVA_SHORT, offset, Float.floatToFloat16(bounded));
+    /// Stores dimensions `i` to `i + 31` of a head.
+    private void quantise(
+            int slot,
+            int head,
+            int position,
+            int i,
+            Activations keys,
+            Activations values,
+            int row,
+            int column) {
+        MemorySegment page = page(position);
+        byte[] quants = new byte[type().blockSize()];
+        long scale = block.scale(position, i);
+        page.set(
+                ValueLayout.JAVA_SHORT,
+                keyScales(slot, head, position) + scale,
+                quantise(keys, row, column, quants));
+        for (int k = 0; k < quants.length; k++) {
+            long key = keyBlock(slot, head, position) + block.key(position, i + k);
+            page.set(ValueLayout.JAVA_BYTE, key, (byte) (quants[k] + KeyValueBlock.KEY_BIAS));
+        }
+        page.set(
+                ValueLayout.JAVA_SHORT,
+                valueScales(slot, head, position) + scale,
+                quantise(values, row, column, quants));
+        for (int k = 0; k < quants.length; k++) {
+            long value = valueRow(slot, head, position) + block.value(i + k);
+            page.set(ValueLayout.JAVA_BYTE, value, quants[k]);
         }
     }
 
-    private float get(MemorySegment page, long offset) {
-        return type == DType.F32
-                ? page.get(ValueLayout.JAVA_FLOAT, offset)
-                : Float.float16ToFloat(page.get(ValueLayout.JAVA_SHORT, offset));
+    /// Rounds numbers of a row to multiples of their scale, the f16 that is returned. They are whole multiples of a 127th of the largest, ties to even.
+    private static short quantise(Activations x, int row, int column, byte[] quants) {
+        float largest = 0;
+        for (int i = 0; i < quants.length; i++) {
+            largest = Math.max(largest, Math.abs(bounded(x.get(row, column + i), MAXIMUM_Q8_0)));
+        }
+        float inverse = largest < TINY ? 0 : 127 / largest;
+        for (int i = 0; i < quants.length; i++) {
+            quants[i] = (byte) Math.rint(bounded(x.get(row, column + i), MAXIMUM_Q8_0) * inverse);
+        }
+        return Float.floatToFloat16(largest / 127);
+    }
+
+    private void set(MemorySegment page, long offset, float value) {
+        if (type() == DType.F32) {
+            page.set(ValueLayout.JAVA_FLOAT, offset, value);
+        } else {
+            short half = Float.floatToFloat16(bounded(value, MAXIMUM_F16));
+            page.set(ValueLayout.JAVA_SHORT, offset, half);
+        }
+    }
+
+    /// Saturating keeps a later position's overflow from reaching an earlier one as 0 * infinity.
+    private static float bounded(float value, float magnitude) {
+        return Math.max(-magnitude, Math.min(magnitude, value));
     }
 
     /// Element `i` of the key of a position.
     public float key(int slot, int head, int position, int i) {
-        int size = type.blockBytes();
-        return get(
-                page(position),
-                keyBlock(slot, head, position) + ((long) i * BLOCK + position % BLOCK) * size);
+        MemorySegment page = page(position);
+        long key = keyBlock(slot, head, position) + block.key(position, i);
+        if (type() != DType.Q8_0) {
+            return get(page, key);
+        }
+        int quant = Byte.toUnsignedInt(page.get(ValueLayout.JAVA_BYTE, key));
+        return (quant - KeyValueBlock.KEY_BIAS)
+                * half(page, keyScales(slot, head, position) + block.scale(position, i));
     }
 
     /// Element `i` of the value of a position.
     public float value(int slot, int head, int position, int i) {
-        return get(page(position), valueRow(slot, head, position) + (long) i * type.blockBytes());
+        MemorySegment page = page(position);
+        long value = valueRow(slot, head, position) + block.value(i);
+        if (type() != DType.Q8_0) {
+            return get(page, value);
+        }
+        return page.get(ValueLayout.JAVA_BYTE, value)
+                * half(page, valueScales(slot, head, position) + block.scale(position, i));
+    }
+
+    private float get(MemorySegment page, long offset) {
+        return type() == DType.F32 ? page.get(ValueLayout.JAVA_FLOAT, offset) : half(page, offset);
+    }
+
+    private static float half(MemorySegment page, long offset) {
+        return Float.float16ToFloat(page.get(ValueLayout.JAVA_SHORT, offset));
     }
 
     /// A store of the same shape and type that holds the first `positions` positions too.
     public KeyValueStore copy(int positions) {
-        var copy = new KeyValueStore(slots, heads, headDim, pages.length * PAGE, type);
+        var copy = new KeyValueStore(slots, heads, headDim(), pages.length * PAGE, type());
         copy.reserve(positions);
         for (int i = 0; i < copy.allocated; i++) {
             copy.pages[i].copyFrom(pages[i]);
@@ -178,15 +258,21 @@ public final class KeyValueStore implements AutoCloseable {
     }
 
     /// The memory of the first `positions` positions, piece by piece, always in the same order: what a store of the same
-    /// shape and type must be given to hold them. Room for them has been reserved.
+    /// shape and type must be given to hold them. Room for them has been reserved. Begun blocks are handed over whole.
     public void forEachPiece(int positions, Consumer<MemorySegment> action) {
         for (int first = 0; first < positions; first += PAGE) {
-            int used = Math.min(PAGE, positions - first);
+            int blocks = Math.ceilDiv(Math.min(PAGE, positions - first), BLOCK);
             for (int slot = 0; slot < slots; slot++) {
                 for (int head = 0; head < heads; head++) {
                     MemorySegment page = page(first);
-                    action.accept(page.asSlice(keyBlock(slot, head, first), keyBytes(used)));
-                    action.accept(page.asSlice(valueRow(slot, head, first), valueBytes(used)));
+                    long keys = keyBlock(slot, head, first);
+                    long keyScales = keyScales(slot, head, first);
+                    long values = valueRow(slot, head, first);
+                    long valueScales = valueScales(slot, head, first);
+                    action.accept(page.asSlice(keys, blocks * block.keyBytes()));
+                    action.accept(page.asSlice(keyScales, blocks * block.scaleBytes()));
+                    action.accept(page.asSlice(values, blocks * block.valueBytes()));
+                    action.accept(page.asSlice(valueScales, blocks * block.scaleBytes()));
                 }
             }
         }
@@ -194,21 +280,7 @@ public final class KeyValueStore implements AutoCloseable {
 
     /// Bytes of all pieces of so many positions.
     public long pieceBytes(int positions) {
-        long heads = (long) slots * this.heads;
-        int rest = positions % PAGE;
-        return heads
-                * (positions / PAGE * (keyBytes(PAGE) + valueBytes(PAGE))
-                        + keyBytes(rest)
-                        + valueBytes(rest));
-    }
-
-    /// Whole blocks: keys of one position do not lie together.
-    private long keyBytes(int positions) {
-        return (long) Math.ceilDiv(positions, BLOCK) * BLOCK * headDim * type.blockBytes();
-    }
-
-    private long valueBytes(int positions) {
-        return (long) positions * valueStride * type.blockBytes();
+        return (long) slots * heads * Math.ceilDiv(positions, BLOCK) * block.bytes();
     }
 
     @Override

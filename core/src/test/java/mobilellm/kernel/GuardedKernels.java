@@ -131,8 +131,10 @@ final class GuardedKernels {
     }
 
     private void attention() {
-        for (DType type : new DType[] {DType.F32, DType.F16}) {
-            for (int headDim : new int[] {2, 16, 24, 40, 64}) {
+        for (DType type : new DType[] {DType.F32, DType.F16, DType.Q8_0}) {
+            int[] widths =
+                    type == DType.Q8_0 ? new int[] {32, 64, 96} : new int[] {2, 16, 24, 40, 64};
+            for (int headDim : widths) {
                 for (int group : new int[] {1, 3, 13}) {
                     attention(type, headDim, group);
                 }

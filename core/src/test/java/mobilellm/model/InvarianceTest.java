@@ -32,7 +32,7 @@ class InvarianceTest {
     private static final int ALL = Integer.MAX_VALUE / 2;
 
     @ParameterizedTest
-    @CsvSource({"F32, 0", "F16, 1", "F16, 3"})
+    @CsvSource({"F32, 0", "F16, 1", "F16, 3", "Q8_0, 2"})
     void aMixOfAllWeightTypesIsInvariant(KvType type, int first) {
         for (KernelProvider kernels : Kernels.usable()) {
             assertInvariant(MixedModel.config(LayerSharing.NONE), first, kernels.name(), type);

@@ -7,6 +7,7 @@ import mobilellm.assembler.CallingConvention;
 import mobilellm.assembler.Code;
 import mobilellm.assembler.CpuTier;
 import mobilellm.assembler.Label;
+import mobilellm.tensor.DType;
 
 /// What attention does beside its two products, see [Attention].
 final class AttentionKernels {
@@ -103,6 +104,38 @@ final class AttentionKernels {
                     body.run();
                     a.add(r10, Simd.BYTES);
                 });
+    }
+
+    /// Multiplies weights with the scales of values in Q8_0. Arguments: weights, rows of 512 bytes; target, such rows for each block of 32
+    /// dimensions; f16 scales, for 16 positions and each block 16 of them; rows; vectors of 16 in a row; bytes from a block's rows to the next block's.
+    Code scaling(int blocks) {
+        var frame = CallingConvention.current().enter(a);
+        Label row = a.label();
+        a.mov(rsi, mem(rdi));
+        a.mov(rdx, mem(rdi, 8));
+        a.mov(r9, mem(rdi, 24));
+        a.bind(row);
+        a.mov(r8, mem(rdi, 16));
+        a.mov(r11, rdx);
+        forEachVector(
+                () -> {
+                    simd.load(0, r10, 0);
+                    a.mov(rax, r11);
+                    for (int block = 0; block < blocks; block++) {
+                        simd.widen(1, DType.F16, r8, block * Simd.LANES * Short.BYTES);
+                        simd.multiply(1, 1, 0);
+                        simd.store(rax, 0, 1);
+                        a.add(rax, mem(rdi, 40));
+                    }
+                    a.add(r8, blocks * Simd.LANES * Short.BYTES);
+                    a.add(r11, Simd.BYTES);
+                });
+        a.add(rsi, Attention.CHUNK_BYTES);
+        a.add(rdx, Attention.CHUNK_BYTES);
+        a.dec(r9);
+        a.jnz(row);
+        frame.leave();
+        return a.assemble();
     }
 
     /// Joins what attention gave for a chunk of positions to what earlier chunks gave. Arguments: pairs (M, L) and rows of outputs O

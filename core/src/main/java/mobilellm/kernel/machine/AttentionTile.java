@@ -3,6 +3,7 @@ package mobilellm.kernel.machine;
 import mobilellm.assembler.Routine;
 import mobilellm.kernel.Activations;
 import mobilellm.kernel.KeyValueStore;
+import mobilellm.kernel.PackedForm;
 import mobilellm.kernel.Sequences;
 import mobilellm.kernel.machine.PlainProduct.Tokens;
 import mobilellm.tensor.DType;
@@ -13,6 +14,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.List;
 
 /// One member's walk over the tiles of a call of attention, and its work on one of them. Mutable, because generating a token allocates nothing.
 ///
@@ -20,6 +22,7 @@ import java.util.Arrays;
 /// and an output that is still to be divided by l.
 final class AttentionTile {
     private static final int MOST_TOKENS = 12;
+    private static final int BLOCK_VECTORS = Activations.BLOCK / Simd.LANES;
     private static final int PAIR_BYTES = 2 * Float.BYTES;
 
     /// Bytes of the pairs of a result, in whole vectors; its outputs come behind them.
@@ -28,10 +31,11 @@ final class AttentionTile {
 
     private final Routines routines;
     private final Arena arena;
-    private final int mostTokens;
     private final Arguments arguments;
     private final MemorySegment scores; // [tokens, CHUNK]
     private final MemorySegment limits; // [tokens], dwords
+    private MemorySegment int8Queries = MemorySegment.NULL; // of the tile, see Int8Rows
+    private MemorySegment scaled = MemorySegment.NULL; // [head dim / 32, tokens, CHUNK]
     private MemorySegment running = MemorySegment.NULL; // the result of the chunks so far
     private MemorySegment single = MemorySegment.NULL; // the result of one chunk
 
@@ -51,10 +55,13 @@ final class AttentionTile {
     private int headDim;
     private int queryStride;
     private DType type = DType.F32;
+    private int mostTokens;
     private final @Nullable Routine[] scoreProducts =
             new Routine[(MOST_TOKENS + 1) * (MOST_TOKENS + 1)];
     private final @Nullable Routine[] valueProducts = new Routine[MOST_TOKENS + 1];
     private final Routine weights;
+    private final Routine quantiser;
+    private @Nullable Routine scaling;
     private @Nullable Routine merge;
     private @Nullable Routine divide;
 
@@ -63,6 +70,7 @@ final class AttentionTile {
     private int end;
     private int keyValueHead;
     private int part;
+    private boolean areQueriesRounded;
 
     private static final Sequences NOBODY =
             new Sequences() {
@@ -80,13 +88,13 @@ final class AttentionTile {
     AttentionTile(Routines routines, Arena arena) {
         this.routines = routines;
         this.arena = arena;
-        mostTokens = PlainProduct.mostTokens(routines.tier());
         arguments = new Arguments(arena);
         scores = arena.allocate((long) MOST_TOKENS * Attention.CHUNK_BYTES, Simd.BYTES);
         limits = arena.allocate((long) MOST_TOKENS * Integer.BYTES, Simd.BYTES);
         queries = new Activations(arena, 0, 0);
         target = queries;
         weights = routines.attentionWeights();
+        quantiser = routines.int8Quantiser();
     }
 
     /// See [mobilellm.kernel.Operations#attend].
@@ -104,30 +112,47 @@ final class AttentionTile {
         KeyValueStore store = sequences.store(0);
         keyValueHeads = store.heads();
         group = queries.columns() / store.headDim() / store.heads();
-        tileRows = Math.max(1, mostTokens / group);
-        partHeads = Math.min(group, mostTokens);
-        parts = Math.ceilDiv(group, partHeads);
         if (headDim != store.headDim() || type != store.type() || queryStride != queries.stride()) {
             headDim = store.headDim();
             type = store.type();
             queryStride = queries.stride();
+            mostTokens = routines.widestTile(List.of(store.block().form()));
             forgetRoutines();
         }
+        tileRows = Math.max(1, mostTokens / group);
+        partHeads = Math.min(group, mostTokens);
+        parts = Math.ceilDiv(group, partHeads);
         if (running.byteSize() < resultBytes()) {
             running = arena.allocate(resultBytes(), Simd.BYTES);
             single = arena.allocate(resultBytes(), Simd.BYTES);
+        }
+        if (type == DType.Q8_0 && scaled.byteSize() < blocks() * scaledBytes()) {
+            scaled = arena.allocate(blocks() * scaledBytes(), Simd.BYTES);
+            long bytes = (long) MOST_TOKENS * blocks() * Int8Rows.BLOCK_BYTES;
+            int8Queries = arena.allocate(bytes, Simd.BYTES);
         }
     }
 
     private void forgetRoutines() {
         Arrays.fill(scoreProducts, null);
         Arrays.fill(valueProducts, null);
+        scaling = null;
         merge = null;
         divide = null;
     }
 
+    /// Blocks of a head in Q8_0.
+    private int blocks() {
+        return headDim / Activations.BLOCK;
+    }
+
+    private static long scaledBytes() {
+        return (long) MOST_TOKENS * Attention.CHUNK_BYTES;
+    }
+
     /// Goes to the first tile of the call.
     void first() {
+        areQueriesRounded = false;
         row = 0;
         keyValueHead = 0;
         part = 0;
@@ -140,6 +165,7 @@ final class AttentionTile {
 
     /// Goes to the next tile: all heads of some rows, then the next rows.
     void next() {
+        areQueriesRounded = false;
         part++;
         if (part == parts) {
             part = 0;
@@ -199,9 +225,6 @@ final class AttentionTile {
         KeyValueStore store = sequences.store(row);
         int first = chunk * Attention.CHUNK;
         int positions = Math.min(Attention.CHUNK, sequences.position(end - 1) + 1 - first);
-        int blocks = Math.ceilDiv(positions, KeyValueStore.BLOCK);
-        long page = store.page(first).address();
-        int size = type.blockBytes();
         int token = 0;
         for (int r = row; r < end; r++) {
             int limit = Math.min(positions, sequences.position(r) + 1 - first);
@@ -209,63 +232,128 @@ final class AttentionTile {
                 limits.setAtIndex(ValueLayout.JAVA_INT, token++, limit);
             }
         }
-        arguments
-                .set(ProductKernel.WEIGHTS, page + store.keyBlock(slot, keyValueHead, first))
-                .set(ProductKernel.GROUP_STRIDE, (long) headDim * KeyValueStore.BLOCK * size)
-                .set(
-                        ProductKernel.X,
-                        queries.data().address()
-                                + queries.offset(row)
-                                + (long) firstHead() * headDim * Float.BYTES)
-                .set(ProductKernel.Y, scores.address())
-                .set(ProductKernel.Y_STRIDE, Attention.CHUNK_BYTES)
-                .set(ProductKernel.STEPS, headDim)
-                .set(ProductKernel.GROUPS, blocks)
-                .set(ProductKernel.TILES, 1)
-                .set(ProductKernel.ACCUMULATE, 0);
-        scoreProduct().call(arguments.block());
+        int groups = Math.ceilDiv(positions, KeyValueStore.BLOCK);
+        score(store, first, groups);
         arguments
                 .set(0, scores.address())
                 .set(8, result)
                 .set(16, limits.address())
                 .set(24, tokens())
-                .set(32, blocks)
+                .set(32, groups)
                 .set(40, (float) (1 / Math.sqrt(headDim)));
         weights.call(arguments.block());
-        arguments
-                .set(ProductKernel.WEIGHTS, page + store.valueRow(slot, keyValueHead, first))
-                .set(ProductKernel.GROUP_STRIDE, (long) Simd.LANES * size)
-                .set(ProductKernel.X, scores.address())
-                .set(ProductKernel.Y, result + PAIRS)
-                .set(ProductKernel.Y_STRIDE, outputBytes())
-                .set(ProductKernel.STEPS, positions)
-                .set(ProductKernel.GROUPS, outputBytes() / Simd.BYTES)
-                .set(ProductKernel.TILES, 1)
-                .set(ProductKernel.ACCUMULATE, 0);
-        valueProduct(store.valueStride()).call(arguments.block());
+        if (type == DType.Q8_0) {
+            scaleWeights(store, first, groups);
+            for (int i = 0; i < blocks(); i++) {
+                mix(store, first, positions, i, scaled.address() + i * scaledBytes(), result);
+            }
+        } else {
+            mix(store, first, positions, 0, scores.address(), result);
+        }
     }
 
-    private Routine scoreProduct() {
+    /// Products of queries with keys; those in Q8_0 meet queries in int8.
+    private void score(KeyValueStore store, int first, int groups) {
+        boolean int8 = type == DType.Q8_0;
+        if (int8 && !areQueriesRounded) {
+            roundQueries();
+        }
+        long page = store.page(first).address();
+        arguments
+                .set(ProductKernel.WEIGHTS, page + store.keyBlock(slot, keyValueHead, first))
+                .set(ProductKernel.SCALES, page + store.keyScales(slot, keyValueHead, first))
+                .set(ProductKernel.GROUP_STRIDE, store.block().keyBytes())
+                .set(ProductKernel.X, int8 ? int8Queries.address() : query(row, 0))
+                .set(ProductKernel.Y, scores.address())
+                .set(ProductKernel.Y_STRIDE, Attention.CHUNK_BYTES)
+                .set(ProductKernel.STEPS, store.block().steps())
+                .set(ProductKernel.GROUPS, groups)
+                .set(ProductKernel.TILES, 1)
+                .set(ProductKernel.ACCUMULATE, 0);
+        scoreProduct(store.block().form()).call(arguments.block());
+    }
+
+    private long query(int r, int head) {
+        long column = (long) (firstHead() + head) * headDim * Float.BYTES;
+        return queries.data().address() + queries.offset(r) + column;
+    }
+
+    private void roundQueries() {
+        arguments
+                .set(Int8Quantiser.BLOCKS, blocks())
+                .set(Int8Quantiser.FIELD_STRIDE, (long) tokens() * Integer.BYTES);
+        long target = int8Queries.address();
+        for (int r = row; r < end; r++) {
+            for (int head = 0; head < heads(); head++) {
+                arguments
+                        .set(Int8Quantiser.SOURCE, query(r, head))
+                        .set(Int8Quantiser.TARGET, target);
+                quantiser.call(arguments.block());
+                target += Integer.BYTES;
+            }
+        }
+        areQueriesRounded = true;
+    }
+
+    /// Weights times the scales of values, for each block of dimensions.
+    private void scaleWeights(KeyValueStore store, int first, int groups) {
+        Routine routine = scaling;
+        if (routine == null) {
+            routine = routines.attentionScaling(blocks());
+            scaling = routine;
+        }
+        arguments
+                .set(0, scores.address())
+                .set(8, scaled.address())
+                .set(16, store.page(first).address() + store.valueScales(slot, keyValueHead, first))
+                .set(24, tokens())
+                .set(32, groups)
+                .set(40, scaledBytes());
+        routine.call(arguments.block());
+    }
+
+    /// Products of weights with values; in Q8_0 with one block of their dimensions.
+    private void mix(
+            KeyValueStore store, int first, int positions, int block, long x, long result) {
+        int vectors = type == DType.Q8_0 ? BLOCK_VECTORS : outputBytes() / Simd.BYTES;
+        long row = store.page(first).address() + store.valueRow(slot, keyValueHead, first);
+        arguments
+                .set(ProductKernel.WEIGHTS, row + (long) block * Activations.BLOCK)
+                .set(ProductKernel.GROUP_STRIDE, store.block().value(Simd.LANES))
+                .set(ProductKernel.X, x)
+                .set(ProductKernel.Y, result + PAIRS + (long) block * BLOCK_VECTORS * Simd.BYTES)
+                .set(ProductKernel.Y_STRIDE, outputBytes())
+                .set(ProductKernel.STEPS, positions)
+                .set(ProductKernel.GROUPS, vectors)
+                .set(ProductKernel.TILES, 1)
+                .set(ProductKernel.ACCUMULATE, 0);
+        valueProduct((int) store.block().valueRowBytes()).call(arguments.block());
+    }
+
+    private Routine scoreProduct(PackedForm form) {
         int index = (end - row) * (MOST_TOKENS + 1) + heads();
         Routine known = scoreProducts[index];
         if (known == null) {
             var layout =
                     new Tokens(
                             end - row, queryStride * Float.BYTES, heads(), headDim * Float.BYTES);
-            known = routines.plainProduct(type, layout, KeyValueStore.BLOCK * type.blockBytes());
+            known =
+                    type == DType.Q8_0
+                            ? routines.int8Product(form, tokens())
+                            : routines.plainProduct(type, layout, form.weightBytes());
             scoreProducts[index] = known;
         }
         return known;
     }
 
-    private Routine valueProduct(int valueStride) {
+    private Routine valueProduct(int rowBytes) {
         Routine known = valueProducts[tokens()];
         if (known == null) {
             known =
                     routines.plainProduct(
-                            type,
+                            type == DType.Q8_0 ? DType.I8 : type,
                             Tokens.rows(tokens(), Attention.CHUNK_BYTES),
-                            valueStride * type.blockBytes());
+                            rowBytes);
             valueProducts[tokens()] = known;
         }
         return known;

@@ -6,6 +6,7 @@ import mobilellm.assembler.Assembler;
 import mobilellm.assembler.CallingConvention;
 import mobilellm.assembler.Code;
 import mobilellm.assembler.Label;
+import mobilellm.assembler.R64;
 import mobilellm.assembler.Ymm;
 import mobilellm.kernel.KeyValueStore;
 import mobilellm.tensor.DType;
@@ -18,14 +19,17 @@ final class KeyValueWriter {
     static final int VALUE_TARGET = 24;
     static final int HEADS = 32;
     static final int HEAD_STRIDE = 40;
+    static final int KEY_SCALES = 48;
+    static final int VALUE_SCALES = 56;
 
     private static final int LANES = 8;
 
     private final Assembler a = new Assembler();
+    private final Int8Block rounding = new Int8Block(a);
     private final int headDim;
     private final DType type;
 
-    /// @param type F32 or F16
+    /// @param type F32, F16 or Q8_0
     KeyValueWriter(int headDim, DType type) {
         this.headDim = headDim;
         this.type = type;
@@ -38,8 +42,28 @@ final class KeyValueWriter {
         a.mov(rdx, mem(rdi, VALUES));
         a.mov(r8, mem(rdi, KEY_TARGET));
         a.mov(r9, mem(rdi, VALUE_TARGET));
+        a.mov(r10, mem(rdi, KEY_SCALES));
+        a.mov(r11, mem(rdi, VALUE_SCALES));
         a.mov(rcx, mem(rdi, HEADS));
         a.bind(head);
+        if (type == DType.Q8_0) {
+            quantise();
+        } else {
+            copy();
+        }
+        a.add(rsi, 4 * headDim);
+        a.add(rdx, 4 * headDim);
+        a.add(r8, mem(rdi, HEAD_STRIDE));
+        a.add(r9, mem(rdi, HEAD_STRIDE));
+        a.add(r10, mem(rdi, HEAD_STRIDE));
+        a.add(r11, mem(rdi, HEAD_STRIDE));
+        a.dec(rcx);
+        a.jnz(head);
+        frame.leave();
+        return a.assemble();
+    }
+
+    private void copy() {
         int i = 0;
         for (; i + LANES <= headDim; i += LANES) {
             a.vmovups(ymm(0), mem(rsi, 4 * i));
@@ -51,14 +75,30 @@ final class KeyValueWriter {
             a.vmovss(xmm(1), mem(rdx, 4 * i));
             write(i, 1);
         }
-        a.add(rsi, 4 * headDim);
-        a.add(rdx, 4 * headDim);
-        a.add(r8, mem(rdi, HEAD_STRIDE));
-        a.add(r9, mem(rdi, HEAD_STRIDE));
-        a.dec(rcx);
-        a.jnz(head);
-        frame.leave();
-        return a.assemble();
+    }
+
+    private void quantise() {
+        for (int i = 0; i < headDim; i += type.blockSize()) {
+            int scale = i / type.blockSize() * KeyValueStore.BLOCK * Short.BYTES;
+            round(rsi, i, r10, scale);
+            a.vpxor(ymm(0), ymm(0), a.filled(ymm(0), 0x80808080)); // as unsigned bytes, +128
+            a.vextracti128(xmm(1), ymm(0), 1);
+            for (int quad = 0; quad < 8; quad++) {
+                int target = (i + 4 * quad) * KeyValueStore.BLOCK;
+                a.vpextrd(mem(r8, target), xmm(quad / 4), quad % 4);
+            }
+            round(rdx, i, r11, scale);
+            a.vmovdqu(mem(r9, i), ymm(0));
+        }
+    }
+
+    /// Rounds 32 numbers to the bytes of `ymm 0` and stores their scale as f16.
+    private void round(R64 source, int i, R64 scales, int scale) {
+        rounding.load(source, 4 * i);
+        rounding.bound(KeyValueStore.MAXIMUM_Q8_0);
+        rounding.round();
+        a.vcvtps2ph(xmm(4), xmm(4), 0);
+        a.vpextrw(mem(scales, scale), xmm(4), 0);
     }
 
     /// Writes the first `count` lanes of `ymm 0` and `ymm 1`.

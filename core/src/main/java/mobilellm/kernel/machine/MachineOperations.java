@@ -355,18 +355,22 @@ final class MachineOperations implements Operations {
         for (int r = worker.from(rows); r < worker.to(rows); r++) {
             KeyValueStore store = sequences.store(r);
             int position = sequences.position(r);
-            int size = store.type().blockBytes();
             long page = store.page(position).address();
-            long key =
-                    store.keyBlock(slot, 0, position)
-                            + (long) (position % KeyValueStore.BLOCK) * size;
+            long key = store.keyBlock(slot, 0, position) + store.block().key(position, 0);
+            long scale = store.block().scale(position, 0);
             member.arguments
                     .set(KeyValueWriter.KEYS, address(keys, r))
                     .set(KeyValueWriter.VALUES, address(values, r))
                     .set(KeyValueWriter.KEY_TARGET, page + key)
                     .set(KeyValueWriter.VALUE_TARGET, page + store.valueRow(slot, 0, position))
                     .set(KeyValueWriter.HEADS, store.heads())
-                    .set(KeyValueWriter.HEAD_STRIDE, store.headBytes());
+                    .set(KeyValueWriter.HEAD_STRIDE, store.headBytes())
+                    .set(
+                            KeyValueWriter.KEY_SCALES,
+                            page + store.keyScales(slot, 0, position) + scale)
+                    .set(
+                            KeyValueWriter.VALUE_SCALES,
+                            page + store.valueScales(slot, 0, position) + scale);
             member.heads.write(store.headDim(), store.type()).call(member.arguments.block());
         }
     }

@@ -136,6 +136,11 @@ final class Routines {
         return routine("weights", () -> new AttentionKernels(tier).weights());
     }
 
+    Routine attentionScaling(int blocks) {
+        return routine(
+                new HeadKey("scaling", blocks), () -> new AttentionKernels(tier).scaling(blocks));
+    }
+
     Routine attentionMerge(int outputBytes) {
         return routine(
                 new HeadKey("merge", outputBytes),

@@ -129,7 +129,7 @@ abstract class Simd {
         operation.of(d, d, scratch);
     }
 
-    /// 16 numbers of a plain type as f32.
+    /// 16 numbers of a plain type, or signed bytes (I8), as f32.
     abstract void widen(int d, DType type, R64 base, int displacement);
 
     /// Runs `body` with `counter` counting down to 1; not at all from 0.

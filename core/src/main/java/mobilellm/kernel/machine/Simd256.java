@@ -227,6 +227,12 @@ final class Simd256 extends Simd {
                 a.vpslld(low(d), low(d), 16);
                 a.vpslld(high(d), high(d), 16);
             }
+            case I8 -> {
+                a.vpmovsxbd(low(d), mem(base, displacement));
+                a.vpmovsxbd(high(d), mem(base, displacement + HALF / 4));
+                a.vcvtdq2ps(low(d), low(d));
+                a.vcvtdq2ps(high(d), high(d));
+            }
             default -> throw new IllegalArgumentException(type + " is no plain type");
         }
     }

@@ -180,6 +180,10 @@ final class Simd512 extends Simd {
                 a.vpmovzxwd(zmm(d), mem(base, displacement));
                 a.vpslld(zmm(d), zmm(d), 16);
             }
+            case I8 -> {
+                a.vpmovsxbd(zmm(d), mem(base, displacement));
+                a.vcvtdq2ps(zmm(d), zmm(d));
+            }
             default -> throw new IllegalArgumentException(type + " is no plain type");
         }
     }

@@ -5,6 +5,7 @@ import jdk.incubator.vector.VectorOperators;
 
 import mobilellm.kernel.Activations;
 import mobilellm.kernel.KeyValueStore;
+import mobilellm.kernel.PackedMatrix;
 import mobilellm.kernel.Sequences;
 import mobilellm.kernel.ThreadTeam.Worker;
 import mobilellm.tensor.DType;
@@ -26,6 +27,7 @@ final class Attention {
 
     private final Arena arena;
     private final MemorySegment totals;
+    private final MemorySegment factors;
     private MemorySegment panel = MemorySegment.NULL;
     private float[] queryTiles = new float[0];
     private MemorySegment scores = MemorySegment.NULL;
@@ -36,6 +38,7 @@ final class Attention {
     Attention(Arena arena) {
         this.arena = arena;
         totals = arena.allocate(TILE * ROW, 64);
+        factors = arena.allocate(ROW, 64);
     }
 
     void attend(
@@ -113,6 +116,10 @@ final class Attention {
         for (int position = 0; position < positions; position += Lanes.PAIR) {
             for (int half = 0; half < 2; half++) {
                 int at = position + half * Lanes.COUNT;
+                if (store.type() == DType.Q8_0) {
+                    widenKeys(store, slot, head, at, half, step);
+                    continue;
+                }
                 long offset = store.keyBlock(slot, head, at);
                 int lane = at % KeyValueStore.BLOCK;
                 widen(
@@ -152,6 +159,40 @@ final class Attention {
             Panel.widenHalves(page, from, (long) stride * size, panel, target, count, step);
         } else {
             Panel.copyFloats(page, from, (long) stride * size, panel, target, count, step);
+        }
+    }
+
+    /// Copies all dimensions of a vector of keys in Q8_0 to one half of the panel.
+    private void widenKeys(
+            KeyValueStore store, int slot, int head, int position, int half, int step) {
+        MemorySegment page = store.page(position);
+        long keys = store.keyBlock(slot, head, position);
+        long scales = store.keyScales(slot, head, position);
+        long target = (long) half * Lanes.COUNT * Float.BYTES;
+        for (int i = 0; i < store.headDim(); i += PackedMatrix.BLOCK) {
+            long scale = scales + store.block().scale(position, i);
+            Panel.widenHalves(page, scale, 0, factors, 0, 1, step);
+            Panel.widenKeys(
+                    page,
+                    keys + store.block().key(position, i),
+                    factors,
+                    panel,
+                    target + i * ROW,
+                    step);
+        }
+    }
+
+    /// Copies dimensions from `first` on of the values of `count` positions in Q8_0 to one half of the panel, one by one: some vectors have only
+    /// four lanes, and there are none of four bytes.
+    private void widenValues(
+            KeyValueStore store, int slot, int head, int from, int first, int count, int half) {
+        long target = (long) half * Lanes.COUNT * Float.BYTES;
+        for (int position = from; position < from + count; position++) {
+            for (int i = 0; i < Lanes.COUNT; i++) {
+                float value = store.value(slot, head, position, first + i);
+                panel.set(ValueLayout.JAVA_FLOAT, target + (long) i * Float.BYTES, value);
+            }
+            target += ROW;
         }
     }
 
@@ -210,18 +251,15 @@ final class Attention {
         for (int from = 0; from < positions; from += KeyValueStore.PAGE) {
             int count = Math.min(KeyValueStore.PAGE, positions - from);
             for (int half = 0; half < 2; half++) {
-                int first =
-                        Math.min(column + half * Lanes.COUNT, store.valueStride() - Lanes.COUNT);
+                int stride =
+                        Math.toIntExact(store.block().valueRowBytes() / store.block().value(1));
+                int first = Math.min(column + half * Lanes.COUNT, stride - Lanes.COUNT);
+                if (store.type() == DType.Q8_0) {
+                    widenValues(store, slot, head, from, first, count, half);
+                    continue;
+                }
                 long offset = store.valueRow(slot, head, from);
-                widen(
-                        store,
-                        store.page(from),
-                        offset,
-                        first,
-                        store.valueStride(),
-                        count,
-                        half,
-                        step);
+                widen(store, store.page(from), offset, first, stride, count, half, step);
             }
             for (int tile = 0; tile * TILE < queryRows; tile++) {
                 int at = tile * TILE * padded + from * TILE;

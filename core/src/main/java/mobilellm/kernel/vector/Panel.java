@@ -203,6 +203,32 @@ final class Panel {
         }
     }
 
+    /// A vector of keys in Q8_0 ([mobilellm.kernel.KeyValueBlock]), 32 dimensions of them, to consecutive rows.
+    ///
+    /// @param offset of their dwords among the first four dimensions
+    /// @param scales f32, one a key
+    static void widenKeys(
+            MemorySegment source,
+            long offset,
+            MemorySegment scales,
+            MemorySegment target,
+            long at,
+            int step) {
+        FloatVector factors = FloatVector.fromMemorySegment(Lanes.FLOATS, scales, 0, Lanes.ORDER);
+        for (int i = 0; i < PackedMatrix.BLOCK; i += step) {
+            ((FloatVector)
+                            IntVector.fromMemorySegment(
+                                            Lanes.INTS, source, offset + i / 4 * 64L, Lanes.ORDER)
+                                    .lanewise(VectorOperators.LSHR, 8 * (i % 4))
+                                    .and(255)
+                                    .add(-128)
+                                    .convert(VectorOperators.I2F, 0))
+                    .mul(factors)
+                    .intoMemorySegment(target, at, Lanes.ORDER);
+            at += ROW;
+        }
+    }
+
     private static void widenBrainFloats(
             MemorySegment source,
             long offset,
