@@ -3,17 +3,29 @@ package mobilellm.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import mobilellm.gguf.GgufFile;
+import mobilellm.testing.ChildProcess;
+
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.opentest4j.TestAbortedException;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 
 /// `quantize` and `imatrix`, on the built-in model: shared layers, a tied embedding, 16 million weights.
 class QuantizeVerbTest {
@@ -234,6 +246,97 @@ class QuantizeVerbTest {
         assertThat(result.exitCode()).isZero();
         assertThat(result.error())
                 .contains("no whole blocks of 32: written in F16 instead of Q4_0");
+        assertThat(shell.run("info", target.toString()).exitCode()).isZero();
+    }
+
+    /// A file that ends in the middle, as after a download that was broken off, and one with a number that is none.
+    @Test
+    void brokenSourcesLeaveNothing() throws IOException {
+        Path model = TinyModel.write(folder.resolve("model.gguf"));
+        byte[] bytes = Files.readAllBytes(model);
+        Path target = folder.resolve("target.gguf");
+        Path cut = Files.write(folder.resolve("cut.gguf"), Arrays.copyOf(bytes, bytes.length / 2));
+        Shell.Result half = shell.run("quantize", cut.toString(), target.toString(), "--type=q4_0");
+        assertThat(half.exitCode()).isEqualTo(1);
+        assertThat(half.error()).contains("cut.gguf");
+        try (GgufFile file = GgufFile.open(model)) {
+            long data = file.tensors().stream().mapToLong(each -> each.data().byteSize()).sum();
+            int seventh = Math.toIntExact(bytes.length - data + 7 * Float.BYTES);
+            ByteBuffer.wrap(bytes)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putFloat(seventh, Float.POSITIVE_INFINITY);
+        }
+        Files.write(model, bytes);
+        Shell.Result infinite =
+                shell.run("quantize", model.toString(), target.toString(), "--type=q4_0");
+        assertThat(infinite.exitCode()).isEqualTo(1);
+        assertThat(infinite.error()).contains("'token_embd.weight' (F32): element 7 is Infinity");
+        assertThat(target).doesNotExist();
+        assertThat(partials()).isEmpty();
+    }
+
+    private List<String> partials() throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(Path::toString).filter(name -> name.endsWith(".partial")).toList();
+        }
+    }
+
+    /// A disk of a megabyte, in a namespace of its own.
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no tmpfs")
+    void aFullDiskIsToldAndKeepsNothing() throws IOException, InterruptedException {
+        String source = builtIn().toString();
+        Path disk = Files.createDirectory(folder.resolve("disk"));
+        String script =
+                """
+                mount -t tmpfs -o size=1m none '%s' || exit 77
+                "$@" 2>&1; code=$?; ls -A '%s' | sed 's/^/left: /'; exit $code
+                """
+                        .formatted(disk, disk);
+        List<String> command = new ArrayList<>(List.of("unshare", "-rm", "sh", "-c", script, "sh"));
+        command.addAll(
+                java("quantize", source, disk.resolve("out.gguf").toString(), "--type=q8_0"));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String told = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        int code = process.waitFor();
+        if (!told.contains("error: ")) {
+            System.out.println("skipped: no file system of our own can be mounted here: " + told);
+            throw new TestAbortedException("no mount");
+        }
+        assertThat(code).isEqualTo(1);
+        assertThat(told).contains("out.gguf", "could not be written beyond byte ", "No space left");
+        assertThat(told).doesNotContain("left: ");
+    }
+
+    private static List<String> java(String... arguments) {
+        List<String> command =
+                new ArrayList<>(
+                        List.of(
+                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                                "-cp",
+                                System.getProperty("java.class.path"),
+                                "mobilellm.app.Main"));
+        command.addAll(List.of(arguments));
+        return command;
+    }
+
+    /// Interrupted when it has started to write.
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there are no signals")
+    void whatWasInterruptedRunsAgain() throws IOException, InterruptedException {
+        String source = builtIn().toString();
+        Path target = folder.resolve("target.gguf");
+        String[] words = {"quantize", source, target.toString(), "--type=q4_0", "--search"};
+        Process process = ChildProcess.start("true", "mobilellm.app.Main", words);
+        while (process.isAlive() && partials().isEmpty()) {
+            Thread.onSpinWait();
+        }
+        ChildProcess.interrupt(process);
+        if (process.waitFor() == 130) {
+            assertThat(target).doesNotExist();
+            assertThat(shell.run(words).exitCode()).isZero();
+        }
+        assertThat(partials()).isEmpty();
         assertThat(shell.run("info", target.toString()).exitCode()).isZero();
     }
 }

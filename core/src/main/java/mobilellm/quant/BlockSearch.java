@@ -2,8 +2,6 @@ package mobilellm.quant;
 
 import mobilellm.tensor.DType;
 
-import java.util.Arrays;
-
 /// Blocks of 32 with a scale (and a minimum) searched for: the one with the least weighted squared error
 /// `sum_j w_j (x_j - scale * q_j - minimum)^2` among some that are tried, where `q_j` is the level nearest to `x_j`.
 ///
@@ -13,7 +11,12 @@ import java.util.Arrays;
 ///
 /// A product `y = sum_j x_j a_j` with inputs of mean square `E[a_j^2]` and no correlation errs by
 /// `sum_j E[a_j^2] (x_j - x'_j)^2` in the mean square, so that is the weight where an importance is known. With a
-/// factor `x_j^2` more SmolLM2-135M in Q4_0 diverged half as much again. Otherwise all weights are 1.
+/// factor `x_j^2` more SmolLM2-135M in Q4_0 diverged half as much again.
+///
+/// Without an importance it is `sqrt(m + x_j^2)`, m the mean square of the row. Equal weights clip large numbers for the sake of many
+/// small ones: the squared error falls by 11 % beside the extremes' own scale, but rows get shorter, by 0.7 instead of 0.2 %, and
+/// large weights often meet large inputs. SmolLM2-135M in Q4_0 diverged by 0.457 nats with the reference's scales, by
+/// 0.484 with equal weights, by 0.434 with these. Uneven levels (IQ4_NL) gained from no such weights, so they need an importance.
 final class BlockSearch {
     private static final int SIZE = 32;
 
@@ -44,7 +47,6 @@ final class BlockSearch {
     BlockSearch(DType type, Rounding.Searched rounding) {
         this.type = type;
         importance = rounding.isInformed() ? rounding.importance() : new float[0];
-        Arrays.fill(weights, 1);
         lowest =
                 switch (type) {
                     case Q4_0 -> -8;
@@ -62,17 +64,28 @@ final class BlockSearch {
                 };
     }
 
-    static boolean isFor(DType type) {
+    static boolean isFor(DType type, Rounding.Searched rounding) {
         return switch (type) {
-            case Q4_0, Q4_1, Q5_0, Q5_1, IQ4_NL -> true;
+            case Q4_0, Q4_1, Q5_0, Q5_1 -> true;
+            case IQ4_NL -> rounding.isInformed();
             default -> false;
         };
     }
 
     void rows(float[] source, int columns, byte[] target) {
+        float square = 0;
         for (int block = 0; block < source.length / SIZE; block++) {
             int from = block * SIZE;
-            weigh(from % columns);
+            int column = from % columns;
+            if (importance.length > 0) {
+                System.arraycopy(importance, column, weights, 0, SIZE);
+            } else {
+                square = column == 0 ? meanSquare(source, from, columns) : square;
+                for (int i = 0; i < SIZE; i++) {
+                    float x = source[from + i];
+                    weights[i] = (float) Math.sqrt(square + x * x);
+                }
+            }
             if (Block.hasMinimums(type)) {
                 searchRange(source, from);
             } else {
@@ -85,10 +98,12 @@ final class BlockSearch {
         }
     }
 
-    private void weigh(int column) {
-        if (importance.length > 0) {
-            System.arraycopy(importance, column, weights, 0, SIZE);
+    private static float meanSquare(float[] source, int from, int count) {
+        double sum = 0;
+        for (int i = from; i < from + count; i++) {
+            sum += (double) source[i] * source[i];
         }
+        return (float) (sum / count);
     }
 
     /// Levels nearest to the numbers.

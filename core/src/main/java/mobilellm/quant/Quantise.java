@@ -120,7 +120,7 @@ public final class Quantise {
 
     private static void blocks(
             DType type, float[] source, int columns, byte[] target, Rounding rounding) {
-        if (rounding instanceof Rounding.Searched searched && BlockSearch.isFor(type)) {
+        if (rounding instanceof Rounding.Searched searched && BlockSearch.isFor(type, searched)) {
             new BlockSearch(type, searched).rows(source, columns, target);
             return;
         }

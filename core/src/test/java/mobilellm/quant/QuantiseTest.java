@@ -114,10 +114,47 @@ class QuantiseTest {
         assertThat(searched).isLessThan(0.85 * reference);
     }
 
-    private static double error(float[] values, float[] importance, DType type, Rounding rounding) {
+    /// Clipping what is large lessens the squared error most, and makes rows shorter: large numbers count more.
+    @ParameterizedTest
+    @EnumSource(names = {"Q4_0", "Q4_1", "Q5_0", "Q5_1"})
+    void searchingWithoutAnImportanceKeepsRowsAsLongAsTheyAre(DType type) {
+        Random random = new Random(8);
+        float[] equal = new float[4096];
+        Arrays.fill(equal, 1);
+        float[] values = new float[equal.length];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        Rounding searched = new Rounding.Searched();
+        assertThat(error(values, equal, type, searched))
+                .isLessThan(0.96 * error(values, equal, type, REFERENCE));
+        float[] back = rounded(values, type, searched);
+        double product = 0;
+        double square = 0;
+        for (int i = 0; i < values.length; i++) {
+            product += values[i] * back[i];
+            square += values[i] * values[i];
+        }
+        assertThat(product / square).isBetween(0.995, 1.001);
+    }
+
+    /// ggml's quantiser of uneven levels is a search already, and no other one was better without an importance.
+    @Test
+    void unevenLevelsNeedAnImportance() throws IOException {
+        Tensor input = input();
+        assertThat(Quantise.rows(input, 0, input.rows(), DType.IQ4_NL, new Rounding.Searched()))
+                .isEqualTo(Quantise.rows(input, 0, input.rows(), DType.IQ4_NL, REFERENCE));
+    }
+
+    private static float[] rounded(float[] values, DType type, Rounding rounding) {
         byte[] bytes = Quantise.rows(tensor(values), 0, 1, type, rounding);
         float[] back = new float[values.length];
         Dequantise.toFloat(type, MemorySegment.ofArray(bytes), 0, back, 0, back.length);
+        return back;
+    }
+
+    private static double error(float[] values, float[] importance, DType type, Rounding rounding) {
+        float[] back = rounded(values, type, rounding);
         double error = 0;
         for (int i = 0; i < back.length; i++) {
             error += importance[i] * Math.pow(values[i] - back[i], 2);
@@ -134,7 +171,9 @@ class QuantiseTest {
         }
         for (DType type : Quantise.TYPES) {
             for (Rounding rounding :
-                    new Rounding[] {REFERENCE, new Rounding.Searched(importance)}) {
+                    new Rounding[] {
+                        REFERENCE, new Rounding.Searched(), new Rounding.Searched(importance)
+                    }) {
                 byte[] all = Quantise.rows(input, 0, input.rows(), type, rounding);
                 int size = (int) type.bytes(input.columns());
                 for (int row = 0; row < input.rows(); row++) {

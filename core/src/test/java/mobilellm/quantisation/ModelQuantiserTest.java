@@ -26,8 +26,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,6 +37,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 class ModelQuantiserTest {
     /// Weights in a piece of work are 2^18; the embedding is cut into three.
@@ -129,6 +132,32 @@ class ModelQuantiserTest {
             byte[] one = Files.readAllBytes(quantise(source, rules, search, 1));
             byte[] three = Files.readAllBytes(quantise(source, rules, search, 3));
             assertThat(three).isEqualTo(one);
+        }
+    }
+
+    @Test
+    void aSourceThatIsCutMeanwhileLeavesNothing() throws IOException {
+        Path source = shared();
+        Path target = folder.resolve("cut.gguf");
+        try (GgufFile file = GgufFile.open(source)) {
+            GgufModel model = new GgufModel(file.typedMetadata(), file.tensors());
+            try (FileChannel channel = FileChannel.open(source, StandardOpenOption.WRITE)) {
+                channel.truncate(Files.size(source) / 2);
+            }
+            TypeRules rules = new TypeRules(DType.Q8_0, List.of());
+            ModelQuantiser quantiser =
+                    new ModelQuantiser(rules.apply(model), new Care(false, Optional.empty()), 2);
+            assertThatThrownBy(
+                            () -> {
+                                try (OutputFile output = OutputFile.create(target, false, source)) {
+                                    quantiser.write(model, output, _ -> {});
+                                }
+                            })
+                    .isInstanceOf(MalformedFileException.class)
+                    .hasMessageContaining("the file became shorter");
+        }
+        try (Stream<Path> left = Files.list(folder)) {
+            assertThat(left).containsExactly(source);
         }
     }
 
