@@ -7,7 +7,7 @@ import java.util.Locale;
 /// go from 0 to 1; what stands beside the vertical one may be multiples of another number.
 final class Plot {
     private static final int SIZE = 260;
-    private static final int LEFT = 44;
+    private static final int LEFT = 54;
     private static final int TOP = 12;
     private static final int TICKS = 4;
 

@@ -170,7 +170,8 @@ record TensorReport(String a, String b, TensorComparison comparison) {
                 top = Math.max(top, one.relativeRms());
             }
         }
-        if (top == 0) {
+        kinds.values().removeIf(values -> values.values().stream().allMatch(value -> value == 0));
+        if (kinds.isEmpty()) {
             return;
         }
         page.append("<h2>Relative root mean square difference, block by block</h2>\n");
