@@ -2,6 +2,7 @@ package mobilellm.engine;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 
 /// Predictions whose ids begin alike, as branches that are walked one after the other with one key/value cache: what a
@@ -32,6 +33,16 @@ record PrefixTree(List<Branch> branches, long rows, int longest) {
 
         List<Integer> wanted(int row) {
             return wanted.get(row - from);
+        }
+
+        /// Few rows of a long context are wanted: the others share one empty list.
+        private void want(int row, int prediction) {
+            List<Integer> known = wanted.get(row - from);
+            if (known.isEmpty()) {
+                known = new ArrayList<>(1);
+                wanted.set(row - from, known);
+            }
+            known.add(prediction);
         }
     }
 
@@ -96,10 +107,9 @@ record PrefixTree(List<Branch> branches, long rows, int longest) {
             Prediction next = predictions.get(index);
             int from = shared(next);
             if (from < next.rows()) {
-                List<List<Integer>> wanted = new ArrayList<>();
-                for (int row = from; row < next.rows(); row++) {
-                    wanted.add(new ArrayList<>(1));
-                }
+                var wanted =
+                        new ArrayList<List<Integer>>(
+                                Collections.nCopies(next.rows() - from, List.of()));
                 Branch branch = new Branch(next, from, wanted);
                 branches.add(branch);
                 owners.subList(from, owners.size()).clear();
@@ -112,7 +122,7 @@ record PrefixTree(List<Branch> branches, long rows, int longest) {
                 lastRows = next.rows();
             }
             for (int row = next.firstPredicting(); row < next.rows(); row++) {
-                owners.get(row).wanted(row).add(index);
+                owners.get(row).want(row, index);
             }
         }
 
