@@ -12,6 +12,7 @@ module mobilellm {
     exports mobilellm.evaluation;
     exports mobilellm.evaluation.task;
     exports mobilellm.hub;
+    exports mobilellm.judge;
     exports mobilellm.sampling;
     exports mobilellm.tensor;
     exports mobilellm.tokenizer;

@@ -1,6 +1,8 @@
 package mobilellm.app;
 
+import java.io.IOException;
 import java.io.InputStream;
+import java.util.Optional;
 
 /// What a verb works with.
 ///
@@ -11,6 +13,18 @@ import java.io.InputStream;
 /// @param json whether the answer is JSON
 record Context(
         InputStream input, Output output, Notes notes, Environment environment, boolean json) {
+
+    /// A line of stdin, read byte by byte: what follows it belongs to the verb. Empty where stdin ends.
+    Optional<String> readLine() throws IOException {
+        StringBuilder line = new StringBuilder();
+        for (int next = input.read(); next != '\n'; next = input.read()) {
+            if (next < 0) {
+                return Optional.empty();
+            }
+            line.append((char) next);
+        }
+        return Optional.of(line.toString());
+    }
 
     /// Answers with a text exactly as it is, so that a file or a pipe gets nothing more; on a terminal the prompt of the
     /// shell starts on a new line.

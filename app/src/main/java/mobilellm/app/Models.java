@@ -177,7 +177,10 @@ final class Models {
                             + "', which only tells simple stories, is built in");
         }
         context.notes().question("Download " + name + size + "? [Y/n]");
-        String answer = readLine().strip();
+        String answer =
+                context.readLine()
+                        .orElseThrow(() -> new IOException("no answer; nothing was downloaded"))
+                        .strip();
         if (!answer.isEmpty() && !"yes".startsWith(answer.toLowerCase(Locale.ROOT))) {
             throw new IOException("without a model there is nothing to do; nothing was downloaded");
         }
@@ -193,18 +196,6 @@ final class Models {
                         .orElse(OptionalLong.empty());
         String size = bytes.isPresent() ? "about " + Text.bytes(bytes.getAsLong()) + ", " : "";
         return " (" + size + entry.licence() + ")";
-    }
-
-    /// Byte by byte: what follows the line belongs to the verb.
-    private String readLine() throws IOException {
-        StringBuilder line = new StringBuilder();
-        for (int next = context.input().read(); next != '\n'; next = context.input().read()) {
-            if (next < 0) {
-                throw new IOException("no answer; nothing was downloaded");
-            }
-            line.append((char) next);
-        }
-        return line.toString();
     }
 
     private static Optional<Path> existing(String name) {

@@ -20,6 +20,8 @@ enum Verbs {
     PERPLEXITY("perplexity", Group.INSPECT, "measure how well a model predicts a text"),
     EVAL("eval", Group.INSPECT, "measure how well a model answers benchmarks"),
     COMPARE_TENSORS("compare-tensors", Group.INSPECT, "compare two models tensor by tensor"),
+    ANSWER("answer", Group.INSPECT, "answer the questions of MT-Bench or AlpacaEval"),
+    JUDGE("judge", Group.INSPECT, "have answers judged by another model"),
     VERIFY("verify", Group.INSPECT, "compare a model with another program's outputs"),
     TOKENIZE("tokenize", Group.INSPECT, "turn text into token ids, or back"),
     TEMPLATE("template", Group.INSPECT, "render messages with a chat template"),
@@ -92,6 +94,8 @@ enum Verbs {
             case PERPLEXITY -> new PerplexityVerb();
             case EVAL -> new EvalVerb();
             case COMPARE_TENSORS -> new CompareTensorsVerb();
+            case ANSWER -> new AnswerVerb();
+            case JUDGE -> new JudgeVerb();
             case VERIFY -> new VerifyVerb();
             case TOKENIZE -> new TokenizeVerb();
             case TEMPLATE -> new TemplateVerb();

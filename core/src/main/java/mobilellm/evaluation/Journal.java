@@ -112,7 +112,7 @@ public final class Journal implements AutoCloseable {
             if (end == bytes.length || !journal.accept(text)) {
                 if (end < bytes.length - 1) {
                     throw new MalformedFileException(
-                            "%s line %d is damaged: start the run again without resuming it"
+                            "%s line %d is damaged: delete the file, or start the run again without resuming it"
                                     .formatted(path, line));
                 }
                 break;
@@ -177,7 +177,7 @@ public final class Journal implements AutoCloseable {
     }
 
     /// What was written for a task's documents, by their number.
-    Map<Integer, String> texts(String task) {
+    public Map<Integer, String> texts(String task) {
         return texts.computeIfAbsent(task, name -> new HashMap<>());
     }
 
@@ -192,7 +192,8 @@ public final class Journal implements AutoCloseable {
                 likelihood.isGreedy() ? "greedy" : "other");
     }
 
-    void add(String task, int index, String text) {
+    /// Remembers what was written.
+    public void add(String task, int index, String text) {
         texts(task).put(index, text);
         write(WRITTEN, task, String.valueOf(index), encoded(text));
     }

@@ -67,8 +67,8 @@ public record Measurement(Metric metric, double value, OptionalDouble error, int
                 measurements.stream().mapToInt(Measurement::documents).sum());
     }
 
-    /// With n - 1 in the denominator.
-    static double deviation(double[] values) {
+    /// The standard deviation of a sample, with n - 1 in the denominator.
+    public static double deviation(double[] values) {
         double mean = 0;
         for (double value : values) {
             mean += value / values.length;

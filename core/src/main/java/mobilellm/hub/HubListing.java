@@ -1,14 +1,13 @@
 package mobilellm.hub;
 
+import mobilellm.http.Address;
+import mobilellm.http.Retries;
 import mobilellm.hub.ModelReference.OnHub;
 
 import tools.jackson.core.JacksonException;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
-import java.nio.channels.WritableByteChannel;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -18,6 +17,7 @@ final class HubListing {
     /// Repositories with tens of thousands of files stay below this.
     private static final int LARGEST = 16 << 20;
 
+    private static final Duration LONGEST = Duration.ofMinutes(10);
     private static final int SHOWN = 30;
 
     private HubListing() {}
@@ -58,36 +58,26 @@ final class HubListing {
             throws IOException, InterruptedException {
         var address = client.addresses().listing(reference.repository(), reference.revision());
         try (HubClient.Answer answer = client.get(address, Map.of())) {
-            Map<String, Object> json = Json.object(content(client, answer));
+            Map<String, Object> json =
+                    Json.object(
+                            answer.body()
+                                    .all(LARGEST, client.options().stallTimeout(), LONGEST)
+                                    .orElseThrow(
+                                            () ->
+                                                    new HubException(
+                                                            Address.shown(address)
+                                                                    + " goes on after "
+                                                                    + LARGEST
+                                                                    + " bytes; expected a list of"
+                                                                    + " files")));
             return Json.objects(json, "siblings").stream()
                     .flatMap(file -> Json.string(file, "rfilename").stream())
                     .filter(ModelReference.Syntax::isFile)
                     .toList();
         } catch (JacksonException e) {
             throw new HubException(
-                    Shown.address(address) + " answered with something that is no list of files",
+                    Address.shown(address) + " answered with something that is no list of files",
                     e);
         }
-    }
-
-    private static byte[] content(HubClient client, HubClient.Answer answer)
-            throws IOException, InterruptedException {
-        ByteArrayOutputStream content = new ByteArrayOutputStream();
-        WritableByteChannel channel = Channels.newChannel(content);
-        for (List<ByteBuffer> next = answer.body().next(client.options().stallTimeout());
-                !next.isEmpty();
-                next = answer.body().next(client.options().stallTimeout())) {
-            for (ByteBuffer buffer : next) {
-                channel.write(buffer);
-            }
-            if (content.size() > LARGEST) {
-                throw new HubException(
-                        Shown.address(answer.from())
-                                + " goes on after "
-                                + LARGEST
-                                + " bytes; expected a list of files");
-            }
-        }
-        return content.toByteArray();
     }
 }

@@ -1,5 +1,7 @@
 package mobilellm.hub;
 
+import mobilellm.http.Patience;
+
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
@@ -145,6 +147,10 @@ public record HubOptions(
                 maximumBytes,
                 otherAttempts,
                 otherLongestWait);
+    }
+
+    Patience patience() {
+        return new Patience(connectTimeout, stallTimeout, attempts, longestWait);
     }
 
     /// Without the token, so that no log can hold it.

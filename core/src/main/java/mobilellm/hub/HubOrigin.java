@@ -1,6 +1,7 @@
 package mobilellm.hub;
 
 import mobilellm.file.Printable;
+import mobilellm.http.Address;
 
 import java.net.URI;
 import java.util.Locale;
@@ -26,8 +27,8 @@ final class HubOrigin {
 
     /// The `Authorization` header for a request to this address: only for the hub itself, and never over a wire in plain text.
     Optional<String> authorization(URI uri) {
-        boolean private_ = scheme(uri).equals("https") || isLoopback(host(uri));
-        return token.filter(ignored -> private_ && isHub(uri)).map(secret -> "Bearer " + secret);
+        return token.filter(ignored -> Address.isConfidential(uri) && isHub(uri))
+                .map(secret -> "Bearer " + secret);
     }
 
     /// Where a redirect leads.
@@ -40,7 +41,7 @@ final class HubOrigin {
             to = from.resolve(location);
         } catch (IllegalArgumentException e) {
             throw new HubException(
-                    Shown.address(from)
+                    Address.shown(from)
                             + " redirects to something that is no address: "
                             + Printable.line(location),
                     e);
@@ -48,24 +49,18 @@ final class HubOrigin {
         boolean web = scheme(to).equals("https") || scheme(to).equals("http");
         if (!web || host(to).isEmpty() || to.getUserInfo() != null) {
             throw new HubException(
-                    Shown.address(from)
+                    Address.shown(from)
                             + " redirects to something that is no web address: "
-                            + Shown.address(to));
+                            + Address.shown(to));
         }
         if (scheme(from).equals("https") && scheme(to).equals("http")) {
             throw new HubException(
-                    Shown.address(from)
+                    Address.shown(from)
                             + " redirects to "
-                            + Shown.address(to)
+                            + Address.shown(to)
                             + ", which is not encrypted; refused");
         }
         return to;
-    }
-
-    private static boolean isLoopback(String host) {
-        return host.equals("localhost")
-                || host.equals("[::1]")
-                || host.matches("127(\\.\\d{1,3}){3}");
     }
 
     private static String scheme(URI uri) {

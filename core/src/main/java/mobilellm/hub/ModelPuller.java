@@ -1,5 +1,6 @@
 package mobilellm.hub;
 
+import mobilellm.http.Retries;
 import mobilellm.hub.ProgressListener.Phase;
 
 import java.io.IOException;
@@ -173,9 +174,7 @@ public final class ModelPuller {
             file = place.file().get();
         } else {
             try (HubClient client = new HubClient(options)) {
-                file =
-                        HubListing.onlyModelFile(
-                                client, new Retries(options, sleeper, listener), place);
+                file = HubListing.onlyModelFile(client, retries(listener), place);
             }
         }
         ModelSource source =
@@ -204,7 +203,7 @@ public final class ModelPuller {
         return switch (source) {
             case ModelSource.HubFile file -> {
                 try (HubClient client = new HubClient(options)) {
-                    Retries retries = new Retries(options, sleeper, listener);
+                    Retries retries = retries(listener);
                     yield new Transfer(client, retries, listener, file, folder).run();
                 }
             }
@@ -248,6 +247,15 @@ public final class ModelPuller {
                             + "; it was deleted, pull again");
         }
         return store.adopt(name, fetched.file(), actual, source.describe());
+    }
+
+    private Retries retries(ProgressListener listener) {
+        return new Retries(
+                options.patience(),
+                sleeper,
+                listener::note,
+                (message, cause) ->
+                        new HubException(message + "; what has arrived is kept", cause));
     }
 
     private static String reason(IOException e) {

@@ -1,18 +1,8 @@
 package mobilellm.hub;
 
-import mobilellm.file.Printable;
-
-import java.net.URI;
-
-/// Addresses and sizes as messages show them.
+/// Sizes as messages show them.
 final class Shown {
     private Shown() {}
-
-    /// An address without its query, which may hold a signature that grants access.
-    static String address(URI uri) {
-        String port = uri.getPort() < 0 ? "" : ":" + uri.getPort();
-        return Printable.line(uri.getScheme() + "://" + uri.getHost() + port + uri.getPath());
-    }
 
     /// A number of bytes for people, in decimal units.
     static String bytes(long bytes) {

@@ -1,5 +1,9 @@
 package mobilellm.hub;
 
+import mobilellm.http.Address;
+import mobilellm.http.Retries;
+import mobilellm.http.TryAgain;
+
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -73,7 +77,7 @@ final class Transfer {
             }
             if (have == 0) {
                 throw new HubException(
-                        Shown.address(answer.from())
+                        Address.shown(answer.from())
                                 + " answered "
                                 + answer.status()
                                 + ", although the whole file was asked for");
@@ -185,7 +189,7 @@ final class Transfer {
                     && expected.isPresent()
                     && total.getAsLong() != expected.getAsLong()) {
                 throw new HubException(
-                        Shown.address(answer.from())
+                        Address.shown(answer.from())
                                 + " has "
                                 + total.getAsLong()
                                 + " bytes; expected "

@@ -9,17 +9,18 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /// A JSON object of a data file, whose fields are checked when they are asked for.
 ///
 /// @param place the file and the line, for messages
-record Row(String place, Map<String, Object> fields) {
+public record Row(String place, Map<String, Object> fields) {
     private static final List<String> IDS = List.of("id", "ind", "question_id", "example_id");
 
     /// The rows of a file with one object a line. Only a line feed ends a line: texts contain other separators.
     ///
     /// @throws MalformedFileException if a line is no JSON object in UTF-8
-    static List<Row> read(byte[] lines, String file) {
+    public static List<Row> read(byte[] lines, String file) {
         List<Row> rows = new ArrayList<>();
         int start = 0;
         for (int line = 1; start < lines.length; line++) {
@@ -46,7 +47,8 @@ record Row(String place, Map<String, Object> fields) {
                 .orElse(place);
     }
 
-    MalformedFileException malformed(String problem) {
+    /// What to throw where something is wrong with this object.
+    public MalformedFileException malformed(String problem) {
         return new MalformedFileException(document() + ": " + problem);
     }
 
@@ -58,7 +60,10 @@ record Row(String place, Map<String, Object> fields) {
         return malformed("the field '%s' %s, expected %s".formatted(field, found, expected));
     }
 
-    String text(String field) {
+    /// A text.
+    ///
+    /// @throws MalformedFileException naming the document, if there is none
+    public String text(String field) {
         if (fields.get(field) instanceof String text) {
             return text;
         }
@@ -111,7 +116,13 @@ record Row(String place, Map<String, Object> fields) {
         return choices;
     }
 
-    List<String> texts(String field) {
+    /// A text that may be missing; then nothing.
+    public String optional(String field) {
+        return fields.containsKey(field) ? text(field) : "";
+    }
+
+    /// A list of texts.
+    public List<String> texts(String field) {
         if (fields.get(field) instanceof List<?> list
                 && list.stream().allMatch(String.class::isInstance)) {
             return list.stream().map(String.class::cast).toList();
@@ -122,11 +133,26 @@ record Row(String place, Map<String, Object> fields) {
     /// An object within this one.
     Row row(String field) {
         if (fields.get(field) instanceof Map<?, ?> map) {
-            @SuppressWarnings("unchecked") // The keys of a JSON object are texts.
-            Map<String, Object> inner = (Map<String, Object>) map;
-            return new Row(document() + ", '" + field + "'", inner);
+            return inner(map, "'" + field + "'");
         }
         throw unexpected(field, "an object");
+    }
+
+    /// The objects of a list.
+    public List<Row> rows(String field) {
+        if (fields.get(field) instanceof List<?> list
+                && list.stream().allMatch(Map.class::isInstance)) {
+            return IntStream.range(0, list.size())
+                    .mapToObj(i -> inner((Map<?, ?>) list.get(i), "number " + (i + 1)))
+                    .toList();
+        }
+        throw unexpected(field, "a list of objects");
+    }
+
+    private Row inner(Map<?, ?> map, String where) {
+        @SuppressWarnings("unchecked") // The keys of a JSON object are texts.
+        Map<String, Object> inner = (Map<String, Object>) map;
+        return new Row(document() + ", " + where, inner);
     }
 
     Document asks(Question question) {

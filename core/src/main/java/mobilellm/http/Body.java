@@ -1,11 +1,15 @@
-package mobilellm.hub;
+package mobilellm.http;
 
 import mobilellm.file.Printable;
 
 import org.jspecify.annotations.Nullable;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.WritableByteChannel;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -15,7 +19,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /// The bytes of an answer as they arrive, for a reader that waits only so long. The client's own streams wait for ever.
-final class Body implements Flow.Subscriber<List<ByteBuffer>>, AutoCloseable {
+public final class Body implements Flow.Subscriber<List<ByteBuffer>>, AutoCloseable {
     private sealed interface Signal {}
 
     private record Bytes(List<ByteBuffer> buffers) implements Signal {}
@@ -41,7 +45,7 @@ final class Body implements Flow.Subscriber<List<ByteBuffer>>, AutoCloseable {
     /// The next bytes; an empty list at the end.
     ///
     /// @throws TryAgain if the connection broke, or nothing came in time
-    List<ByteBuffer> next(Duration patience) throws TryAgain, InterruptedException {
+    public List<ByteBuffer> next(Duration patience) throws TryAgain, InterruptedException {
         Flow.Subscription present = subscription;
         if (present != null) {
             present.request(1);
@@ -61,6 +65,33 @@ final class Body implements Flow.Subscriber<List<ByteBuffer>>, AutoCloseable {
                             from.getHost() + " fell silent for " + patience.toSeconds() + " s",
                             Optional.empty());
         };
+    }
+
+    /// All bytes; empty if there are more than are accepted.
+    ///
+    /// @param most how many are accepted
+    /// @param patience how long the sender may stay silent
+    /// @param whole how long all of it may take
+    /// @throws TryAgain if the connection broke, or it did not come in time
+    public Optional<byte[]> all(int most, Duration patience, Duration whole)
+            throws IOException, InterruptedException {
+        long start = System.nanoTime();
+        ByteArrayOutputStream content = new ByteArrayOutputStream();
+        WritableByteChannel channel = Channels.newChannel(content);
+        for (List<ByteBuffer> next = next(patience); !next.isEmpty(); next = next(patience)) {
+            for (ByteBuffer buffer : next) {
+                channel.write(buffer);
+            }
+            if (content.size() > most) {
+                return Optional.empty();
+            }
+            if (System.nanoTime() - start > whole.toNanos()) {
+                throw new TryAgain(
+                        from.getHost() + " was not done within " + whole.toSeconds() + " s",
+                        Optional.empty());
+            }
+        }
+        return Optional.of(content.toByteArray());
     }
 
     @Override
