@@ -2,6 +2,7 @@ package mobilellm;
 
 import mobilellm.config.KvType;
 import mobilellm.config.LayerSharing;
+import mobilellm.config.Precision;
 
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -12,12 +13,14 @@ import java.util.OptionalInt;
 /// @param kernels which code computes: `auto` for the fastest that this machine can run, or the name of a provider
 /// @param contextLength positions to make room for; empty for what the model was trained for, which is also the most
 /// @param keyValueType element type of the key/value cache
+/// @param precision of weights and activations
 /// @param sharing layer sharing instead of what the file says
 public record LoadOptions(
         int threads,
         String kernels,
         OptionalInt contextLength,
         KvType keyValueType,
+        Precision precision,
         Optional<LayerSharing> sharing) {
     public LoadOptions {
         if (threads < 1) {
@@ -29,7 +32,7 @@ public record LoadOptions(
         }
     }
 
-    /// One thread for each physical core, the fastest kernels, the model's own context, keys and values in 16 bits.
+    /// One thread for each physical core, the fastest kernels, the model's own context, keys and values in 16 bits, all else in the file's precision.
     public static LoadOptions defaults() {
         return builder().build();
     }
@@ -45,6 +48,7 @@ public record LoadOptions(
         private String kernels = "auto";
         private OptionalInt contextLength = OptionalInt.empty();
         private KvType keyValueType = KvType.F16;
+        private Precision precision = Precision.NATIVE;
         private Optional<LayerSharing> sharing = Optional.empty();
 
         private Builder() {}
@@ -69,6 +73,11 @@ public record LoadOptions(
             return this;
         }
 
+        public Builder precision(Precision value) {
+            precision = value;
+            return this;
+        }
+
         public Builder sharing(LayerSharing value) {
             sharing = Optional.of(value);
             return this;
@@ -78,7 +87,8 @@ public record LoadOptions(
         ///
         /// @throws IllegalArgumentException naming the option that is out of range
         public LoadOptions build() {
-            return new LoadOptions(threads, kernels, contextLength, keyValueType, sharing);
+            return new LoadOptions(
+                    threads, kernels, contextLength, keyValueType, precision, sharing);
         }
     }
 }

@@ -4,6 +4,7 @@ import mobilellm.checkpoint.Checkpoint;
 import mobilellm.checkpoint.ModelTensors;
 import mobilellm.config.LayerSharing;
 import mobilellm.config.ModelConfig;
+import mobilellm.config.Precision;
 import mobilellm.engine.BatchDecoder;
 import mobilellm.engine.LogitsListener;
 import mobilellm.engine.PredictionScorer;
@@ -152,7 +153,7 @@ public final class MobileLlm implements AutoCloseable {
         KernelProvider kernels = Kernels.of(options.kernels());
         ThreadTeam team = new ThreadTeam(options.threads());
         try {
-            Weights weights = Weights.load(tensors, kernels, team);
+            Weights weights = Weights.load(tensors, options.precision(), kernels, team);
             try {
                 return new MobileLlm(
                         config,
@@ -187,6 +188,11 @@ public final class MobileLlm implements AutoCloseable {
 
     public ModelConfig config() {
         return config;
+    }
+
+    /// In which precision it computes.
+    public Precision precision() {
+        return weights.precision();
     }
 
     /// The layer sharing that the file asks for. Under another one ([LoadOptions]) a model runs, but was not trained for it.

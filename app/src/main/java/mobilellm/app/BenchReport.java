@@ -3,6 +3,7 @@ package mobilellm.app;
 import mobilellm.OperationShare;
 import mobilellm.config.KvType;
 import mobilellm.config.ModelConfig;
+import mobilellm.config.Precision;
 import mobilellm.kernel.Kernels;
 
 import java.util.ArrayList;
@@ -124,6 +125,7 @@ record BenchReport(
                 BenchSubject.Run run = subject.runs().get(turn);
                 Map<String, Object> object = new LinkedHashMap<>();
                 object.put("kernels", subject.model().kernels());
+                object.put("precision", subject.model().precision().word());
                 object.put("threads", threads);
                 object.put("prefill_tps", run.prefill());
                 object.put("decode_tps", run.decode());
@@ -156,14 +158,19 @@ record BenchReport(
         return object;
     }
 
+    private static String precision(Precision precision) {
+        return precision == Precision.NATIVE ? "" : "precision " + precision.word() + "; ";
+    }
+
     private List<String> text() {
         List<String> lines = new ArrayList<>();
         lines.add(
-                "%s; %s; threads: %d; Java %s"
+                "%s; %s; threads: %d; %sJava %s"
                         .formatted(
                                 Text.printable(model),
                                 Machine.processor().orElse(System.getProperty("os.arch")),
                                 threads,
+                                precision(subjects.getFirst().model().precision()),
                                 System.getProperty("java.runtime.version")));
         String prefillColumn = "prefill " + prefill;
         String decodeColumn = "decode " + decode + (depth == 0 ? "" : " after " + depth);

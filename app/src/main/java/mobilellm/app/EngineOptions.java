@@ -1,5 +1,7 @@
 package mobilellm.app;
 
+import mobilellm.config.Precision;
+
 import org.jspecify.annotations.Nullable;
 
 import picocli.CommandLine.Mixin;
@@ -23,6 +25,17 @@ final class EngineOptions {
             converter = KeyValueTypeConverter.class,
             description = "element type of the key/value cache: f16, f32 or q8_0 (default: f16)")
     String keyValueType = "f16";
+
+    @Option(
+            names = "--precision",
+            paramLabel = "NAME",
+            converter = PrecisionConverter.class,
+            description = {
+                "native (default): as the file has its weights; f32: exact weights and"
+                        + " activations;",
+                "w8a8: 8 bits for both, one scale a row of weights and a token, as in the paper"
+            })
+    Precision precision = Precision.NATIVE;
 
     int threads() {
         return threads.count();

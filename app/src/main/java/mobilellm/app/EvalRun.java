@@ -153,6 +153,7 @@ record EvalRun(Context context, EvalVerb options, List<Task> tasks) {
         settings.put("model_sha", model.identity());
         settings.put("program", Version.number());
         settings.put("kernels", model.kernels());
+        settings.put("precision", model.precision().word());
         settings.put("kv", options.engine.keyValueType);
         settings.put("sharing", model.config().sharing().toString());
         settings.put("context", String.valueOf(model.contextLength()));

@@ -1,5 +1,7 @@
 package mobilellm.app;
 
+import mobilellm.config.Precision;
+
 import org.jspecify.annotations.Nullable;
 
 import picocli.CommandLine.Command;
@@ -119,6 +121,11 @@ final class LogitsVerb implements Verb {
             throw new UsageException(
                     "the reference kernels compute a sequence at once: --step and --chunk say"
                             + " nothing about them");
+        }
+        if (isReference() && engine.precision == Precision.W8A8) {
+            throw new UsageException(
+                    "the reference kernels compute in float64: --precision w8a8 says nothing about"
+                            + " them");
         }
     }
 

@@ -84,6 +84,7 @@ final class ModelLoader {
                 LoadOptions.builder()
                         .threads(engine.threads())
                         .kernels(kernels)
+                        .precision(engine.precision)
                         .keyValueType(KvType.valueOf(engine.keyValueType.toUpperCase(Locale.ROOT)));
         model.context().ifPresent(options::contextLength);
         Optional.ofNullable(model.sharing).ifPresent(options::sharing);
@@ -116,9 +117,10 @@ final class ModelLoader {
                                 Kernels.of(model.kernels()).why(),
                                 engine.threads()));
         notes.detail(
-                "weights %s, context of %d tokens, keys and values in %s"
+                "weights %s, precision %s, context of %d tokens, keys and values in %s"
                         .formatted(
                                 Text.bytes(model.weightBytes()),
+                                model.precision().word(),
                                 model.contextLength(),
                                 engine.keyValueType));
     }

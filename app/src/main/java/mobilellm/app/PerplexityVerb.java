@@ -1,6 +1,7 @@
 package mobilellm.app;
 
 import mobilellm.MobileLlm;
+import mobilellm.config.Precision;
 import mobilellm.engine.Session;
 import mobilellm.evaluation.Divergence;
 import mobilellm.evaluation.Perplexity;
@@ -108,6 +109,13 @@ final class PerplexityVerb implements Verb {
                     "element type of the baseline's key/value cache (default: the same as --kv)")
     @Nullable String baselineKeyValueType;
 
+    @Option(
+            names = "--baseline-precision",
+            paramLabel = "NAME",
+            converter = PrecisionConverter.class,
+            description = "precision of the baseline (default: the same as --precision)")
+    @Nullable Precision baselinePrecision;
+
     @Mixin ModelOptions model = new ModelOptions();
     @Mixin EngineOptions engine = new EngineOptions();
     @Mixin KernelOption kernel = new KernelOption();
@@ -163,6 +171,9 @@ final class PerplexityVerb implements Verb {
         if (baseline == null && baselineKeyValueType != null) {
             throw new UsageException("--baseline-kv needs --baseline");
         }
+        if (baseline == null && baselinePrecision != null) {
+            throw new UsageException("--baseline-precision needs --baseline");
+        }
         ModelLoader.checkKernels(kernel.kernels);
     }
 
@@ -210,6 +221,7 @@ final class PerplexityVerb implements Verb {
         options.threads = engine.threads;
         options.keyValueType =
                 baselineKeyValueType == null ? engine.keyValueType : baselineKeyValueType;
+        options.precision = baselinePrecision == null ? engine.precision : baselinePrecision;
         return options;
     }
 

@@ -89,6 +89,19 @@ class PerplexityVerbTest {
     }
 
     @Test
+    void theCostOfEightBitsIsMeasuredAgainstTheSameModelInF32() {
+        String[] options = {
+            "--file=-",
+            "--baseline=" + model,
+            "--precision=w8a8",
+            "--baseline-precision=f32",
+            "--json"
+        };
+        Map<?, ?> divergence = (Map<?, ?>) perplexity(options).json().getOrDefault("kl", Map.of());
+        assertThat((Double) divergence.get("mean")).isBetween(1e-6, 0.1);
+    }
+
+    @Test
     void peopleReadHowFarTheBaselineIs() {
         Shell.Result result = perplexity("--file=-", "--baseline=" + model, "--protocol=llama.cpp");
         assertThat(result.output())
@@ -115,6 +128,7 @@ class PerplexityVerbTest {
                 "--file - --protocol llamacpp | 2 | expected papers or llama.cpp",
                 "--file - --baseline-kernels scalar | 2 | needs --baseline",
                 "--file - --baseline-kv f32 | 2 | needs --baseline",
+                "--file - --baseline-precision f32 | 2 | needs --baseline",
                 "--file - --baseline tiny | 1 | the model has 260 tokens and the baseline",
                 "--file missing.txt | 1 | missing.txt",
             })

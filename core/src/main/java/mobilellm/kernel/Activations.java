@@ -6,13 +6,11 @@ import java.lang.foreign.ValueLayout;
 
 /// A matrix of f32 activations, [rows, columns], one row a token, in 64-byte-aligned off-heap memory.
 ///
-/// Rows are padded to a whole number of 16 columns; the padding is zero and stays zero, so that kernels work on whole
-/// vectors and never need a tail.
+/// Rows are padded to a whole number of 32 columns; the padding is zero and stays zero, so that kernels work on whole
+/// vectors and blocks and never need a tail.
 public final class Activations {
-    /// Columns of which [Operations#largestOfBlocks] finds the largest.
+    /// Columns that are rounded together, and of which [Operations#largestOfBlocks] finds the largest.
     public static final int BLOCK = 32;
-
-    static final int LANES = 16;
 
     private final MemorySegment data;
     private final int rows;
@@ -22,7 +20,7 @@ public final class Activations {
     public Activations(Arena arena, int rows, int columns) {
         this.rows = rows;
         this.columns = columns;
-        this.stride = Math.ceilDiv(columns, LANES) * LANES;
+        this.stride = Math.ceilDiv(columns, BLOCK) * BLOCK;
         this.data = OffHeap.allocate(arena, (long) rows * stride * Float.BYTES);
     }
 
@@ -50,7 +48,7 @@ public final class Activations {
         return columns;
     }
 
-    /// Floats from one row to the next, a multiple of 16.
+    /// Floats from one row to the next, a multiple of 32.
     public int stride() {
         return stride;
     }

@@ -1,6 +1,9 @@
 package mobilellm.kernel;
 
+import mobilellm.config.Precision;
 import mobilellm.tensor.DType;
+
+import java.util.Set;
 
 /// The forms in which kernels read matrices: how numbers lie, and which factors turn small integers into numbers.
 ///
@@ -30,7 +33,10 @@ public enum PackedForm {
     /// With f32 factors, which hold the products of two scales.
     WIDE_NIBBLES_WITH_MINIMUMS(DType.Q4_1, DType.F32, true),
     WIDE_BYTES(DType.Q8_0, DType.F32, false),
-    WIDE_BYTES_WITH_MINIMUMS(DType.Q8_0, DType.F32, true);
+    WIDE_BYTES_WITH_MINIMUMS(DType.Q8_0, DType.F32, true),
+    /// Bytes from -127 to 127 with the scale `max|w| / 127` of their row, which each of its blocks repeats. They meet activations that are
+    /// rounded with one scale a row, too ([Precision#W8A8]). Rows of any length: what the last block lacks is zero.
+    W8A8(DType.Q8_0, DType.F32, false);
 
     private final DType type;
     private final DType factors;
@@ -65,6 +71,38 @@ public enum PackedForm {
                     throw new IllegalArgumentException(
                             stored + " is a type of whole numbers, which are nobody's weights");
         };
+    }
+
+    /// What the matrix of a projection becomes.
+    ///
+    /// @throws IllegalArgumentException if its stored type is one of whole numbers
+    public static PackedForm ofProjection(DType stored, Precision precision) {
+        PackedForm vocabulary = ofVocabulary(stored, precision);
+        return precision == Precision.W8A8 ? W8A8 : vocabulary;
+    }
+
+    /// What the embedding and the output head become.
+    ///
+    /// @throws IllegalArgumentException if their stored type is one of whole numbers
+    public static PackedForm ofVocabulary(DType stored, Precision precision) {
+        PackedForm own = of(stored);
+        return switch (precision) {
+            case NATIVE -> own;
+            case F32, W8A8 -> own.isQuantised() ? F32 : own;
+        };
+    }
+
+    /// Whether matrices of these forms meet activations that are rounded with one scale a row, not one for each block of 32.
+    ///
+    /// @throws IllegalArgumentException if some do and some do not
+    public static boolean wholeRows(Set<PackedForm> forms) {
+        if (forms.contains(W8A8)
+                && forms.stream().anyMatch(form -> form.isQuantised() && form != W8A8)) {
+            throw new IllegalArgumentException(
+                    "activations cannot be rounded by rows and by blocks at once, asked for "
+                            + forms);
+        }
+        return forms.contains(W8A8);
     }
 
     /// How the numbers lie: as those of F32, F16, BF16, Q8_0, Q4_0 or Q4_1.
@@ -103,7 +141,7 @@ public enum PackedForm {
 
     /// Steps of a product with rows of so many columns: blocks of a quantised form, columns of a plain one.
     int steps(int columns) {
-        return isQuantised() ? columns / PackedMatrix.BLOCK : columns;
+        return isQuantised() ? Math.ceilDiv(columns, PackedMatrix.BLOCK) : columns;
     }
 
     /// Bytes of a packed matrix; rows count in groups of 16.

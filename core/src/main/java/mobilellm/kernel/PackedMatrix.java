@@ -56,8 +56,12 @@ public final class PackedMatrix {
     /// @throws IllegalArgumentException if it holds whole numbers
     /// @throws MalformedFileException if it holds infinities or NaN, or the file behind it became shorter since it was opened
     public static PackedMatrix pack(Tensor tensor, Arena arena, ThreadTeam team) {
+        return pack(tensor, PackedForm.of(tensor.type()), arena, team);
+    }
+
+    static PackedMatrix pack(Tensor tensor, PackedForm form, Arena arena, ThreadTeam team) {
         var packing = new Packing(arena, _ -> new LoopPacker());
-        PackedMatrix matrix = packing.add(tensor, RowOrder.STORED);
+        PackedMatrix matrix = packing.add(tensor, RowOrder.STORED, form);
         packing.run(team);
         return matrix;
     }
@@ -80,7 +84,7 @@ public final class PackedMatrix {
 
     /// Blocks of 32 columns in a row of a quantised type.
     public int blocks() {
-        return columns / BLOCK;
+        return Math.ceilDiv(columns, BLOCK);
     }
 
     public MemorySegment quants() {
@@ -121,6 +125,12 @@ public final class PackedMatrix {
     ///
     /// Plain loops over one kind of block each: the scalar kernels spend their time here.
     public void readRow(int row, float[] target) {
+        if (form.isQuantised() && columns % BLOCK > 0) {
+            float[] whole = new float[blocks() * BLOCK];
+            readBytes(row / GROUP, row % GROUP, whole);
+            System.arraycopy(whole, 0, target, 0, columns);
+            return;
+        }
         int group = row / GROUP;
         int lane = row % GROUP;
         DType type = form.type();

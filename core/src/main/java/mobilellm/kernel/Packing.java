@@ -43,9 +43,8 @@ public final class Packing {
     /// A matrix that [#run] will fill.
     ///
     /// @param order in which the tensor's rows are wanted
-    /// @throws IllegalArgumentException if it holds whole numbers
-    public PackedMatrix add(Tensor tensor, RowOrder order) {
-        var form = PackedForm.of(tensor.type());
+    /// @param form one that [PackedForm] gives for the tensor's type
+    public PackedMatrix add(Tensor tensor, RowOrder order, PackedForm form) {
         var matrix = new PackedMatrix(arena, form, tensor.rows(), tensor.columns());
         tasks.add(new Task(tensor, order, matrix));
         return matrix;

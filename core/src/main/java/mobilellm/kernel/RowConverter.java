@@ -19,11 +19,13 @@ final class RowConverter {
     private final int columns;
     private final MemorySegment row;
     private final Block block = new Block();
+    private final float[] numbers;
 
     RowConverter(DType stored, PackedForm form, int columns) {
         this.stored = stored;
         this.form = form;
         this.columns = columns;
+        numbers = new float[columns];
         long groupBytes = form.bytes(PackedMatrix.GROUP, columns);
         row = MemorySegment.ofArray(new byte[Math.toIntExact(groupBytes / PackedMatrix.GROUP)]);
     }
@@ -36,9 +38,11 @@ final class RowConverter {
             return MemorySegment.ofArray(bytes);
         }
         if (form == PackedForm.F32) {
-            float[] numbers = new float[columns];
-            Dequantise.toFloat(stored, MemorySegment.ofArray(bytes), 0, numbers, 0, columns);
-            MemorySegment.copy(numbers, 0, row, FLOAT, 0, columns);
+            MemorySegment.copy(numbers(bytes), 0, row, FLOAT, 0, columns);
+            return row;
+        }
+        if (form == PackedForm.W8A8) {
+            roundToBytes(numbers(bytes));
             return row;
         }
         long to = 0;
@@ -54,6 +58,32 @@ final class RowConverter {
             }
         }
         return row;
+    }
+
+    private float[] numbers(byte[] bytes) {
+        Dequantise.toFloat(stored, MemorySegment.ofArray(bytes), 0, numbers, 0, columns);
+        return numbers;
+    }
+
+    /// `round(w / scale)` with `scale = max|w| / 127`, ties to even: weights of 16 bits often are ties, which another order of operations
+    /// would round elsewhere.
+    private void roundToBytes(float[] weights) {
+        float largest = 0;
+        for (float weight : weights) {
+            largest = Math.max(largest, Math.abs(weight));
+        }
+        float scale = largest / 127;
+        for (int first = 0, to = 0;
+                first < columns;
+                first += COLUMNS, to += Float.BYTES + COLUMNS) {
+            row.set(FLOAT, to, scale);
+            for (int i = 0; i < Math.min(COLUMNS, columns - first); i++) {
+                int rounded = scale == 0 ? 0 : (int) Math.rint(weights[first + i] / scale);
+                // Only a scale that is subnormal itself lets numbers exceed 127.
+                byte bounded = (byte) Math.clamp(rounded, -127, 127);
+                row.set(ValueLayout.JAVA_BYTE, to + Float.BYTES + i, bounded);
+            }
+        }
     }
 
     private long write(float factor, long to) {

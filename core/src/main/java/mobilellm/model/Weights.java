@@ -3,6 +3,7 @@ package mobilellm.model;
 import mobilellm.checkpoint.BlockTensors;
 import mobilellm.checkpoint.ModelTensors;
 import mobilellm.config.LayerPlan;
+import mobilellm.config.Precision;
 import mobilellm.kernel.Activations;
 import mobilellm.kernel.KernelProvider;
 import mobilellm.kernel.PackedForm;
@@ -51,19 +52,19 @@ public final class Weights implements AutoCloseable {
             Optional<Projection> gate,
             Projection up,
             Projection down) {
-        static Block pack(BlockTensors block, Arena arena, Packing packing) {
+        static Block pack(BlockTensors block, Arena arena, Packing packing, Precision precision) {
             return new Block(
                     row(block.attentionNorm(), arena),
-                    Projection.pack(block.query(), arena, packing),
-                    Projection.pack(block.key(), arena, packing),
-                    Projection.pack(block.value(), arena, packing),
+                    Projection.pack(block.query(), arena, packing, precision),
+                    Projection.pack(block.key(), arena, packing, precision),
+                    Projection.pack(block.value(), arena, packing, precision),
                     block.queryNorm().map(norm -> row(norm, arena)),
                     block.keyNorm().map(norm -> row(norm, arena)),
-                    Projection.pack(block.attentionOutput(), arena, packing),
+                    Projection.pack(block.attentionOutput(), arena, packing, precision),
                     row(block.feedForwardNorm(), arena),
-                    block.gate().map(gate -> Projection.pack(gate, arena, packing)),
-                    Projection.pack(block.up(), arena, packing),
-                    Projection.pack(block.down(), arena, packing));
+                    block.gate().map(gate -> Projection.pack(gate, arena, packing, precision)),
+                    Projection.pack(block.up(), arena, packing, precision),
+                    Projection.pack(block.down(), arena, packing, precision));
         }
 
         /// The projections that read the feed-forward layer's input.
@@ -87,6 +88,7 @@ public final class Weights implements AutoCloseable {
         }
     }
 
+    private final Precision precision;
     private final WeightArena arena;
     private final PackedMatrix embedding;
     private final List<Block> blocks;
@@ -94,11 +96,13 @@ public final class Weights implements AutoCloseable {
     private final PackedMatrix head;
 
     private Weights(
+            Precision precision,
             WeightArena arena,
             PackedMatrix embedding,
             List<Block> blocks,
             Activations finalNorm,
             PackedMatrix head) {
+        this.precision = precision;
         this.arena = arena;
         this.embedding = embedding;
         this.blocks = List.copyOf(blocks);
@@ -106,33 +110,47 @@ public final class Weights implements AutoCloseable {
         this.head = head;
     }
 
+    /// Packs the tensors of a checkpoint in the precision that they have.
+    ///
+    /// @see #load(ModelTensors, Precision, KernelProvider, ThreadTeam)
+    public static Weights load(ModelTensors tensors, KernelProvider kernels, ThreadTeam team) {
+        return load(tensors, Precision.NATIVE, kernels, team);
+    }
+
     /// Packs the tensors of a checkpoint.
     ///
+    /// @param precision in which to compute with them
     /// @param kernels whose packer is used
     /// @param team packs together
     /// @throws IllegalArgumentException if a tensor's type cannot be run
     /// @throws MalformedFileException if a tensor holds infinities or NaN, or the file behind it became shorter since it was
     ///     opened; the message names the tensor and no file
-    public static Weights load(ModelTensors tensors, KernelProvider kernels, ThreadTeam team) {
+    public static Weights load(
+            ModelTensors tensors, Precision precision, KernelProvider kernels, ThreadTeam team) {
         WeightArena arena = new WeightArena(kernels);
         Packing packing = new Packing(arena, kernels::packer);
         try {
-            var embedding = packing.add(tensors.embedding(), RowOrder.STORED);
+            var embedding = vocabulary(tensors.embedding(), packing, precision);
             List<Block> blocks = new ArrayList<>();
             for (BlockTensors block : tensors.blocks()) {
-                blocks.add(Block.pack(block, arena, packing));
+                blocks.add(Block.pack(block, arena, packing, precision));
             }
             var head =
                     tensors.outputHead().isPresent()
-                            ? packing.add(tensors.outputHead().get(), RowOrder.STORED)
+                            ? vocabulary(tensors.outputHead().get(), packing, precision)
                             : embedding;
             var finalNorm = row(tensors.finalNorm(), arena);
             packing.run(team);
-            return new Weights(arena, embedding, blocks, finalNorm, head);
+            return new Weights(precision, arena, embedding, blocks, finalNorm, head);
         } catch (Throwable e) {
             arena.close();
             throw e;
         }
+    }
+
+    private static PackedMatrix vocabulary(Tensor tensor, Packing packing, Precision precision) {
+        PackedForm form = PackedForm.ofVocabulary(tensor.type(), precision);
+        return packing.add(tensor, RowOrder.STORED, form);
     }
 
     /// A vector of a checkpoint as one row.
@@ -141,6 +159,11 @@ public final class Weights implements AutoCloseable {
         var row = new Activations(arena, 1, values.length);
         row.write(0, 0, values, 0, values.length);
         return row;
+    }
+
+    /// In which they compute.
+    public Precision precision() {
+        return precision;
     }
 
     /// [vocabularySize, hiddenSize]

@@ -6,13 +6,15 @@ import mobilellm.tensor.DType;
 import mobilellm.tensor.Tensor;
 
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 /// `x W^T` in plain Java, rounded exactly as the fast providers promise to round it.
 ///
 /// Weights are in the form in which they are packed ([PackedForm]). Plain weights: one fused multiply-add a column, in order. Quantised weights: each block of 32 activations becomes
 /// integers `q = round(x * (127 / max))` with the scale `max / 127`; a block's integer products are summed exactly, and
 /// `total = fma(sum * activationScale, weightScale, total)` runs over the blocks in order, after it, with minimums,
-/// `total = fma(minimum, activationScale * sum of q, total)`.
+/// `total = fma(minimum, activationScale * sum of q, total)`. [PackedForm#W8A8]: the scale of a whole row, of weights and of activations, is
+/// `max / 127`, and `q = round(x / scale)`; the rest is the same.
 final class ExpectedProducts {
     private static final int BLOCK = 32;
 
@@ -22,17 +24,18 @@ final class ExpectedProducts {
     private final Tensor weights;
     private final int columns;
     private final int blocks;
+    private final boolean wholeRows;
     private final boolean minimums;
     private final int[][] quants; // [rows, columns]; empty for plain weights
     private final float[][] weightScales; // [rows, blocks]
     private final float[][] weightMinimums; // [rows, blocks]
     private final float[] values; // [rows * columns]; for plain weights
 
-    ExpectedProducts(Tensor weights) {
+    ExpectedProducts(Tensor weights, PackedForm form) {
         this.weights = weights;
         columns = weights.columns();
-        blocks = columns / BLOCK;
-        PackedForm form = PackedForm.of(weights.type());
+        blocks = Math.ceilDiv(columns, BLOCK);
+        wholeRows = form == PackedForm.W8A8;
         boolean quantised = form.isQuantised();
         minimums = form.hasMinimums();
         quants = new int[quantised ? weights.rows() : 0][columns];
@@ -40,8 +43,34 @@ final class ExpectedProducts {
         weightMinimums = new float[quants.length][blocks];
         values = quantised ? new float[0] : Dequantise.toFloat(weights);
         for (int row = 0; row < quants.length; row++) {
-            takeApart(row);
+            if (wholeRows) {
+                round(row);
+            } else {
+                takeApart(row);
+            }
         }
+    }
+
+    private void round(int row) {
+        float[] numbers = Dequantise.toFloat(weights);
+        float[] of = Arrays.copyOfRange(numbers, row * columns, (row + 1) * columns);
+        Arrays.fill(weightScales[row], roundRow(of, quants[row]));
+    }
+
+    /// Rounds with one scale and returns it.
+    private static float roundRow(float[] x, int[] q) {
+        float largest = 0;
+        for (float value : x) {
+            largest = Math.max(largest, Math.abs(value));
+        }
+        if (largest < TINY) {
+            return 0;
+        }
+        float scale = largest / 127;
+        for (int i = 0; i < x.length; i++) {
+            q[i] = (int) Math.rint(x[i] / scale);
+        }
+        return scale;
     }
 
     private void takeApart(int row) {
@@ -81,10 +110,15 @@ final class ExpectedProducts {
         int[] q = new int[columns];
         float[] scales = new float[blocks];
         float[] scaledSums = new float[blocks];
+        if (wholeRows) {
+            Arrays.fill(scales, roundRow(x, q));
+        }
         for (int block = 0; block < blocks; block++) {
-            scales[block] = quantise(x, block * BLOCK, q);
+            if (!wholeRows) {
+                scales[block] = quantise(x, block * BLOCK, q);
+            }
             int sum = 0;
-            for (int i = block * BLOCK; i < (block + 1) * BLOCK; i++) {
+            for (int i = block * BLOCK; i < Math.min(columns, (block + 1) * BLOCK); i++) {
                 sum += q[i];
             }
             scaledSums[block] = scales[block] * sum;
@@ -93,7 +127,7 @@ final class ExpectedProducts {
             float total = 0;
             for (int block = 0; block < blocks; block++) {
                 int sum = 0;
-                for (int i = block * BLOCK; i < (block + 1) * BLOCK; i++) {
+                for (int i = block * BLOCK; i < Math.min(columns, (block + 1) * BLOCK); i++) {
                     sum += quants[row][i] * q[i];
                 }
                 total = Math.fma(sum * scales[block], weightScales[row][block], total);

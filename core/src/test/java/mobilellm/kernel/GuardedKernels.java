@@ -2,6 +2,7 @@ package mobilellm.kernel;
 
 import mobilellm.config.Rope;
 import mobilellm.tensor.DType;
+import mobilellm.tensor.Tensor;
 import mobilellm.testing.GuardedArena;
 import mobilellm.testing.RandomWeights;
 
@@ -61,10 +62,11 @@ final class GuardedKernels {
         for (DType type : TYPES) {
             for (int rows : new int[] {1, 33, 177}) {
                 for (int columns : columns(type)) {
-                    products(type, rows, columns);
+                    products(type, PackedForm.of(type), rows, columns);
                 }
             }
         }
+        products(DType.F32, PackedForm.W8A8, 33, 80);
     }
 
     private static int[] columns(DType type) {
@@ -75,9 +77,9 @@ final class GuardedKernels {
         };
     }
 
-    private void products(DType type, int rows, int columns) {
-        PackedMatrix matrix =
-                PackedMatrix.pack(RandomWeights.of(type, rows, columns, 1, random), arena, team);
+    private void products(DType type, PackedForm form, int rows, int columns) {
+        Tensor weights = RandomWeights.of(type, rows, columns, 1, random);
+        PackedMatrix matrix = PackedMatrix.pack(weights, form, arena, team);
         for (int batch : BATCHES) {
             begin("%s %d x %d, batch of %d".formatted(type, rows, columns, batch));
             Operand operand =

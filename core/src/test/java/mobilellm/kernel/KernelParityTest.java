@@ -78,23 +78,46 @@ class KernelParityTest {
         float[][] x = gaussian(13, 96);
         Set<PackedForm> forms = Set.of(PackedForm.F16, PackedForm.Q4_1);
         for (DType type : List.of(DType.F16, DType.Q4_1)) {
-            assertExactProducts(RandomWeights.of(type, 33, 96, 1, random), forms, x, false);
+            assertExactProducts(
+                    RandomWeights.of(type, 33, 96, 1, random),
+                    PackedForm.of(type),
+                    forms,
+                    x,
+                    false);
+        }
+    }
+
+    /// Weights and activations with one scale a row, also in rows that end within a block.
+    @ParameterizedTest
+    @EnumSource(names = {"F32", "BF16", "Q4_1"})
+    void fastProductsOfRowsWithOneScaleHaveTheExpectedBits(DType type) {
+        int[] lengths = type.isQuantised() ? COLUMNS : PLAIN_COLUMNS;
+        Set<PackedForm> forms = Set.of(PackedForm.W8A8);
+        for (int columns : lengths) {
+            Tensor weights = RandomWeights.of(type, 33, columns, 1, random);
+            assertExactProducts(weights, PackedForm.W8A8, forms, gaussian(13, columns), true);
+            assertExactProducts(weights, PackedForm.W8A8, forms, extremes(columns), false);
         }
     }
 
     private void assertExactProducts(Tensor weights, float[][] x, boolean accumulate) {
-        assertExactProducts(weights, Set.of(PackedForm.of(weights.type())), x, accumulate);
+        PackedForm form = PackedForm.of(weights.type());
+        assertExactProducts(weights, form, Set.of(form), x, accumulate);
     }
 
     /// Checks all providers that promise the same bits.
     private void assertExactProducts(
-            Tensor weights, Set<PackedForm> forms, float[][] x, boolean accumulate) {
-        ExpectedProducts expected = new ExpectedProducts(weights);
+            Tensor weights,
+            PackedForm form,
+            Set<PackedForm> forms,
+            float[][] x,
+            boolean accumulate) {
+        ExpectedProducts expected = new ExpectedProducts(weights, form);
         float[][] products = new float[x.length][];
         for (int r = 0; r < x.length; r++) {
             products[r] = expected.times(x[r]);
         }
-        PackedMatrix matrix = PackedMatrix.pack(weights, arena, team);
+        PackedMatrix matrix = PackedMatrix.pack(weights, form, arena, team);
         for (KernelProvider provider : Kernels.usable()) {
             if (provider.name().equals("scalar")) {
                 continue;

@@ -119,7 +119,7 @@ class PackingTest {
 
     private PackedMatrix pack(KernelProvider kernels, Tensor tensor, RowOrder order) {
         Packing packing = new Packing(arena, kernels::packer);
-        PackedMatrix matrix = packing.add(tensor, order);
+        PackedMatrix matrix = packing.add(tensor, order, PackedForm.of(tensor.type()));
         packing.run(team);
         return matrix;
     }

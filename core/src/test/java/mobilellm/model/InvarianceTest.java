@@ -7,6 +7,7 @@ import mobilellm.config.LayerSharing;
 import mobilellm.config.LayerSharing.Cache;
 import mobilellm.config.LayerSharing.Strategy;
 import mobilellm.config.ModelConfig;
+import mobilellm.config.Precision;
 import mobilellm.kernel.KernelProvider;
 import mobilellm.kernel.Kernels;
 import mobilellm.testing.RealModel;
@@ -40,6 +41,15 @@ class InvarianceTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"scalar", "vector", "auto"})
+    void eightBitsForWeightsAndActivationsAreInvariant(String kernels) {
+        for (Cache cache : Cache.values()) {
+            var config = MixedModel.config(new LayerSharing(Strategy.IMMEDIATE, 2, cache));
+            assertInvariant(config, 0, Precision.W8A8, kernels, KvType.F16);
+        }
+    }
+
+    @ParameterizedTest
     @EnumSource(names = "NONE", mode = EnumSource.Mode.EXCLUDE)
     void sharedLayersAreInvariant(Strategy strategy) {
         for (Cache cache : Cache.values()) {
@@ -61,10 +71,15 @@ class InvarianceTest {
 
     private static void assertInvariant(
             ModelConfig config, int first, String kernels, KvType type) {
+        assertInvariant(config, first, Precision.NATIVE, kernels, type);
+    }
+
+    private static void assertInvariant(
+            ModelConfig config, int first, Precision precision, String kernels, KvType type) {
         int[][] sequences = sequences(5, 70, 131);
         float[][][] expected = null;
         for (int threads = 1; threads <= 3; threads++) {
-            try (RunningModel model = mixed(config, first, kernels, threads)) {
+            try (RunningModel model = mixed(config, first, precision, kernels, threads)) {
                 if (expected == null) {
                     expected = eachAlone(model, sequences, type);
                 }
@@ -85,13 +100,13 @@ class InvarianceTest {
         for (KernelProvider kernels : Kernels.usable()) {
             float[][][] expected;
             var config = MixedModel.config(LayerSharing.NONE);
-            try (RunningModel model = mixed(config, 0, kernels.name(), 1)) {
+            try (RunningModel model = mixed(config, 0, Precision.NATIVE, kernels.name(), 1)) {
                 expected = eachAlone(model, sequences, type);
                 assertSame(model, sequences, 1, 1, type, expected);
                 assertSame(model, sequences, 2, 100, type, expected);
             }
             // Two threads share out the positions of a long sequence.
-            try (RunningModel model = mixed(config, 0, kernels.name(), 2)) {
+            try (RunningModel model = mixed(config, 0, Precision.NATIVE, kernels.name(), 2)) {
                 assertSame(model, sequences, 1, 1, type, expected);
             }
         }
@@ -103,7 +118,7 @@ class InvarianceTest {
         int[][] sequences = sequences(2, 70, 131);
         var config = MixedModel.config(LayerSharing.NONE);
         float[][][] expected;
-        try (RunningModel model = mixed(config, 1, "auto", 1)) {
+        try (RunningModel model = mixed(config, 1, Precision.NATIVE, "auto", 1)) {
             expected = eachAlone(model, sequences, KvType.F16);
         }
         try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -112,7 +127,8 @@ class InvarianceTest {
                 all.add(
                         callers.submit(
                                 () -> {
-                                    try (RunningModel model = mixed(config, 1, "auto", 2)) {
+                                    try (RunningModel model =
+                                            mixed(config, 1, Precision.NATIVE, "auto", 2)) {
                                         assertSame(model, sequences, 1, 1, KvType.F16, expected);
                                         assertSame(model, sequences, 2, 9, KvType.F16, expected);
                                     }
@@ -124,8 +140,10 @@ class InvarianceTest {
         }
     }
 
-    private static RunningModel mixed(ModelConfig config, int first, String kernels, int threads) {
-        return new RunningModel(MixedModel.tensors(config, first), config, kernels, threads);
+    private static RunningModel mixed(
+            ModelConfig config, int first, Precision precision, String kernels, int threads) {
+        return new RunningModel(
+                MixedModel.tensors(config, first), config, precision, kernels, threads);
     }
 
     @Test

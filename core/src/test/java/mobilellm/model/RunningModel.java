@@ -4,6 +4,7 @@ import mobilellm.checkpoint.Checkpoint;
 import mobilellm.checkpoint.ModelTensors;
 import mobilellm.config.KvType;
 import mobilellm.config.ModelConfig;
+import mobilellm.config.Precision;
 import mobilellm.kernel.Kernels;
 import mobilellm.kernel.ThreadTeam;
 
@@ -17,8 +18,17 @@ final class RunningModel implements AutoCloseable {
     private final Transformer transformer;
 
     RunningModel(ModelTensors tensors, ModelConfig config, String kernels, int threads) {
+        this(tensors, config, Precision.NATIVE, kernels, threads);
+    }
+
+    RunningModel(
+            ModelTensors tensors,
+            ModelConfig config,
+            Precision precision,
+            String kernels,
+            int threads) {
         team = new ThreadTeam(threads);
-        weights = Weights.load(tensors, Kernels.of(kernels), team);
+        weights = Weights.load(tensors, precision, Kernels.of(kernels), team);
         transformer = new Transformer(config, weights, Kernels.of(kernels), team);
     }
 

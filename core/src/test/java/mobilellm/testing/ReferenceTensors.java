@@ -30,12 +30,17 @@ public final class ReferenceTensors {
         return header.has(name);
     }
 
-    /// All values of an array of type F32, F64 or I32, row after row.
+    /// All values of an array of type F32, F64, I32 or I8, row after row.
     public double[] values(String name) {
         JsonRow entry = header.row(name);
         int[] bounds = entry.ids("data_offsets");
         String type = entry.text("dtype");
-        int size = type.equals("F64") ? Double.BYTES : Float.BYTES;
+        int size =
+                switch (type) {
+                    case "F64" -> Double.BYTES;
+                    case "I8" -> Byte.BYTES;
+                    default -> Float.BYTES;
+                };
         double[] values = new double[(bounds[1] - bounds[0]) / size];
         for (int i = 0; i < values.length; i++) {
             int offset = bounds[0] + i * size;
@@ -43,6 +48,7 @@ public final class ReferenceTensors {
                     switch (type) {
                         case "F64" -> data.getDouble(offset);
                         case "F32" -> data.getFloat(offset);
+                        case "I8" -> data.get(offset);
                         case "I32" -> data.getInt(offset);
                         default -> throw new IllegalArgumentException(name + " is " + type);
                     };

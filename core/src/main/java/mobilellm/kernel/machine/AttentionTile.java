@@ -94,7 +94,7 @@ final class AttentionTile {
         queries = new Activations(arena, 0, 0);
         target = queries;
         weights = routines.attentionWeights();
-        quantiser = routines.int8Quantiser();
+        quantiser = routines.int8Quantiser(false);
     }
 
     /// See [mobilellm.kernel.Operations#attend].

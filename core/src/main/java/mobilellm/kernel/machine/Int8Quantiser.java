@@ -11,7 +11,7 @@ import mobilellm.assembler.R64;
 
 /// Rounds one row of f32 to int8 and writes it into its place of a tile, see [Int8Rows].
 ///
-/// Each block of 32 columns is rounded by itself, see [Int8Block].
+/// Each block of 32 columns is rounded by itself, or all with the scale of the row, see [Int8Block].
 final class Int8Quantiser {
     static final int SOURCE = 0;
     static final int TARGET = 8;
@@ -29,10 +29,13 @@ final class Int8Quantiser {
 
     private final Assembler a = new Assembler();
     private final Int8Block rounding = new Int8Block(a);
+    private final boolean wholeRows;
     private final boolean pairs;
 
     /// @param tier decides in which form the start of nibble sums is wanted
-    Int8Quantiser(CpuTier tier) {
+    /// @param wholeRows whether a row has one scale
+    Int8Quantiser(CpuTier tier, boolean wholeRows) {
+        this.wholeRows = wholeRows;
         pairs = tier == CpuTier.AVX2;
     }
 
@@ -44,9 +47,19 @@ final class Int8Quantiser {
         a.mov(blocks, mem(rdi, BLOCKS));
         a.mov(stride, mem(rdi, FIELD_STRIDE));
 
+        if (wholeRows) {
+            rounding.scaleRow(source, blocks);
+            a.mov(source, mem(rdi, SOURCE));
+            a.mov(blocks, mem(rdi, BLOCKS));
+        }
+
         a.bind(block);
         rounding.load(source, 0);
-        rounding.round();
+        if (wholeRows) {
+            rounding.roundByRow();
+        } else {
+            rounding.round();
+        }
         storeBytes();
         storeSums();
         a.add(source, 128);

@@ -20,6 +20,7 @@ import java.util.Set;
 /// routines that multiply it.
 final class MachineOperand extends Operand {
     private final Routines routines;
+    private final Routine quantiser;
     private final int widest;
     private final MemorySegment int8;
     private final Map<PackedForm, @Nullable Routine[]> products = new EnumMap<>(PackedForm.class);
@@ -27,6 +28,7 @@ final class MachineOperand extends Operand {
     MachineOperand(Activations values, Arena arena, Set<PackedForm> weights, Routines routines) {
         super(values);
         this.routines = routines;
+        quantiser = routines.int8Quantiser(PackedForm.wholeRows(weights));
         widest = routines.widestTile(weights);
         boolean quantised = weights.stream().anyMatch(PackedForm::isQuantised);
         int8 = arena.allocate(quantised ? values.rows() * int8RowBytes() : 0, Simd.BYTES);
@@ -46,7 +48,12 @@ final class MachineOperand extends Operand {
     }
 
     int blocks() {
-        return values().columns() / PackedMatrix.BLOCK;
+        return Math.ceilDiv(values().columns(), PackedMatrix.BLOCK);
+    }
+
+    /// What rounds a row to int8.
+    Routine quantiser() {
+        return quantiser;
     }
 
     boolean hasInt8() {

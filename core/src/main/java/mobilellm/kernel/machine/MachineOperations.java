@@ -27,7 +27,6 @@ final class MachineOperations implements Operations {
     private static final long BLOCK_BYTES = (long) Activations.BLOCK * Float.BYTES;
 
     private final Routines routines;
-    private final Routine int8Quantiser;
     private final Routine rmsNorm;
     private final Routine swiGlu;
     private final Routine addition;
@@ -39,7 +38,6 @@ final class MachineOperations implements Operations {
 
     MachineOperations(Routines routines, int threads, Arena arena) {
         this.routines = routines;
-        int8Quantiser = routines.int8Quantiser();
         rmsNorm = routines.rmsNorm();
         swiGlu = routines.swiGlu();
         addition = routines.addition();
@@ -130,7 +128,7 @@ final class MachineOperations implements Operations {
                                     Int8Quantiser.TARGET,
                                     target.int8Tile(first) + (row - first) * (long) Integer.BYTES)
                             .set(Int8Quantiser.FIELD_STRIDE, (long) width * Integer.BYTES);
-                    int8Quantiser.call(arguments.block());
+                    target.quantiser().call(arguments.block());
                 }
             }
         }

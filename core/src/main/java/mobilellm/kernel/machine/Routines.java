@@ -40,6 +40,8 @@ final class Routines {
 
     private record Int8Key(PackedForm form, int tokens) {}
 
+    private record QuantiserKey(boolean wholeRows) {}
+
     private record PlainKey(DType type, Tokens layout, int weightBytes) {}
 
     private record WriterKey(int headDim, DType type) {}
@@ -89,8 +91,9 @@ final class Routines {
                 () -> new PlainProduct(tier, type, layout, weightBytes).code());
     }
 
-    Routine int8Quantiser() {
-        return routine(Int8Quantiser.class, () -> new Int8Quantiser(tier).code());
+    Routine int8Quantiser(boolean wholeRows) {
+        return routine(
+                new QuantiserKey(wholeRows), () -> new Int8Quantiser(tier, wholeRows).code());
     }
 
     Routine rmsNorm() {

@@ -17,15 +17,29 @@ import java.util.Set;
 
 /// Each operation as its formula says, one output after the other.
 final class ScalarOperations implements Operations {
+    /// Rows below this round to zero, as other providers have it.
+    private static final float TINY = 1e-30f;
+
+    /// @see PackedForm#W8A8
     private static final class Rows extends Operand {
-        Rows(Activations values) {
+        final boolean wholeRows;
+        final Activations rounded;
+
+        Rows(Activations values, boolean wholeRows, Arena arena) {
             super(values);
+            this.wholeRows = wholeRows;
+            rounded = new Activations(arena, wholeRows ? values.rows() : 0, values.columns());
+        }
+
+        /// The rows that a matrix meets.
+        Activations of(PackedMatrix matrix) {
+            return matrix.form() == PackedForm.W8A8 ? rounded : values();
         }
     }
 
     @Override
     public Operand operand(Arena arena, Activations rows, Set<PackedForm> weights) {
-        return new Rows(rows);
+        return new Rows(rows, PackedForm.wholeRows(weights), arena);
     }
 
     @Override
@@ -80,7 +94,25 @@ final class ScalarOperations implements Operations {
 
     @Override
     public void prepare(Operand operand, int rows, Worker worker) {
-        // Products read the f32 rows themselves.
+        Rows target = (Rows) operand;
+        float[] row = new float[target.values().columns()];
+        for (int r = worker.from(rows); target.wholeRows && r < worker.to(rows); r++) {
+            target.values().read(r, 0, row, 0, row.length);
+            round(row);
+            target.rounded.write(r, 0, row, 0, row.length);
+        }
+    }
+
+    /// To multiples of `max|x| / 127`, ties to even; nothing but tiny numbers become zeros.
+    private static void round(float[] row) {
+        float largest = 0;
+        for (float x : row) {
+            largest = Math.max(largest, Math.abs(x));
+        }
+        float scale = largest / 127;
+        for (int i = 0; i < row.length; i++) {
+            row[i] = largest < TINY ? 0 : (float) Math.rint(row[i] / scale) * scale;
+        }
     }
 
     @Override
@@ -115,7 +147,7 @@ final class ScalarOperations implements Operations {
         float[] weights = new float[matrix.columns()];
         float[][] inputs = new float[rows][matrix.columns()];
         for (int r = 0; r < rows; r++) {
-            x.values().read(r, 0, inputs[r], 0, inputs[r].length);
+            ((Rows) x).of(matrix).read(r, 0, inputs[r], 0, inputs[r].length);
         }
         for (int row = from; row < to; row++, column++) {
             matrix.readRow(row, weights);

@@ -31,6 +31,8 @@ final class VectorOperand extends Operand {
     private static final float TINY = 1e-30f;
 
     private final int columns;
+    private final int blocks;
+    private final boolean wholeRows;
     private final boolean nibbles;
     private final boolean bytes;
     private final boolean plain;
@@ -47,14 +49,15 @@ final class VectorOperand extends Operand {
     VectorOperand(Activations values, Set<PackedForm> weights) {
         super(values);
         this.columns = values.columns();
+        blocks = Math.ceilDiv(columns, PackedMatrix.BLOCK);
+        wholeRows = PackedForm.wholeRows(weights);
         bytes = weights.stream().anyMatch(form -> form.type() == DType.Q8_0);
         plain = !weights.stream().allMatch(PackedForm::isQuantised);
         nibbles =
                 weights.stream().anyMatch(form -> form.isQuantised() && form.type() != DType.Q8_0);
         boolean int8 = nibbles || bytes;
         int padded = Math.ceilDiv(values.rows(), TILE) * TILE;
-        int blocks = Math.ceilDiv(columns, PackedMatrix.BLOCK);
-        tiles = new float[int8 ? padded * columns : 0];
+        tiles = new float[int8 ? padded * blocks * PackedMatrix.BLOCK : 0];
         plainTiles = new float[plain ? padded * columns : 0];
         scales = new float[int8 ? padded * blocks : 0];
         scaledSums = new float[int8 ? padded * blocks : 0];
@@ -71,68 +74,76 @@ final class VectorOperand extends Operand {
         for (int t = 0; t < count; t++) {
             if (plain) {
                 values().read(first + t, 0, scratch, 0, columns);
-                scatter(scratch, plainTiles, tile * TILE * columns + t);
+                scatter(scratch, columns, plainTiles, tile * TILE * columns + t);
             }
             if (nibbles || bytes) {
                 quantise(
                         first + t,
-                        rows == 1 ? 0 : tile * TILE * blocks() + t,
+                        rows == 1 ? 0 : tile * TILE * blocks + t,
                         rows == 1 ? 1 : TILE,
                         scratch);
                 if (rows == 1) {
                     arrange(scratch);
                 } else {
-                    scatter(scratch, tiles, tile * TILE * columns + t);
+                    int whole = blocks * PackedMatrix.BLOCK;
+                    scatter(scratch, whole, tiles, tile * TILE * whole + t);
                 }
             }
         }
     }
 
-    private int blocks() {
-        return columns / PackedMatrix.BLOCK;
-    }
-
-    private void scatter(float[] row, float[] target, int at) {
-        for (int i = 0; i < columns; i++) {
+    private static void scatter(float[] row, int count, float[] target, int at) {
+        for (int i = 0; i < count; i++) {
             target[at + i * TILE] = row[i];
         }
     }
 
     /// Integers of one row to `target`, scale and scaled sum of block `b` to index `at + b * stride`.
     private void quantise(int row, int at, int stride, float[] target) {
-        MemorySegment x = values().data();
         long offset = values().offset(row);
-        for (int b = 0; b < blocks(); b++) {
-            FloatVector magnitude = FloatVector.zero(Lanes.FLOATS);
-            for (int i = 0; i < PackedMatrix.BLOCK; i += Lanes.COUNT) {
-                magnitude =
-                        magnitude.max(
-                                FloatVector.fromMemorySegment(
-                                                Lanes.FLOATS, x, offset + 4L * i, Lanes.ORDER)
-                                        .abs());
-            }
-            float largest = magnitude.reduceLanes(VectorOperators.MAX);
-            float inverse = largest < TINY ? 0 : 127 / largest;
-            FloatVector total = FloatVector.zero(Lanes.FLOATS);
-            for (int i = 0; i < PackedMatrix.BLOCK; i += Lanes.COUNT) {
-                FloatVector q =
-                        FloatVector.fromMemorySegment(Lanes.FLOATS, x, offset + 4L * i, Lanes.ORDER)
-                                .mul(inverse)
-                                .add(ROUND)
-                                .sub(ROUND);
-                q.intoArray(target, b * PackedMatrix.BLOCK + i);
-                total = total.add(q);
-            }
+        float ofRow = wholeRows ? largest(offset, blocks * PackedMatrix.BLOCK) : 0;
+        for (int b = 0; b < blocks; b++) {
+            float largest = wholeRows ? ofRow : largest(offset, PackedMatrix.BLOCK);
             float scale = largest < TINY ? 0 : largest / 127;
+            float sum = round(offset, largest, scale, target, b * PackedMatrix.BLOCK);
             scales[at + b * stride] = scale;
-            scaledSums[at + b * stride] = scale * total.reduceLanes(VectorOperators.ADD);
+            scaledSums[at + b * stride] = scale * sum;
             offset += 4L * PackedMatrix.BLOCK;
         }
     }
 
+    private float largest(long offset, int count) {
+        MemorySegment x = values().data();
+        FloatVector magnitude = FloatVector.zero(Lanes.FLOATS);
+        for (int i = 0; i < count; i += Lanes.COUNT) {
+            magnitude =
+                    magnitude.max(
+                            FloatVector.fromMemorySegment(
+                                            Lanes.FLOATS, x, offset + 4L * i, Lanes.ORDER)
+                                    .abs());
+        }
+        return magnitude.reduceLanes(VectorOperators.MAX);
+    }
+
+    /// Rounds a block and returns the sum of its integers: `x * (127 / largest)`, or `x / scale` where the row has one scale.
+    private float round(long offset, float largest, float scale, float[] target, int to) {
+        float inverse = largest < TINY ? 0 : 127 / largest;
+        float divisor = largest < TINY ? Float.POSITIVE_INFINITY : scale;
+        FloatVector total = FloatVector.zero(Lanes.FLOATS);
+        for (int i = 0; i < PackedMatrix.BLOCK; i += Lanes.COUNT) {
+            FloatVector x =
+                    FloatVector.fromMemorySegment(
+                            Lanes.FLOATS, values().data(), offset + 4L * i, Lanes.ORDER);
+            FloatVector q = (wholeRows ? x.div(divisor) : x.mul(inverse)).add(ROUND).sub(ROUND);
+            q.intoArray(target, to + i);
+            total = total.add(q);
+        }
+        return total.reduceLanes(VectorOperators.ADD);
+    }
+
     /// The forms of decode, see [MatrixVector].
     private void arrange(float[] q) {
-        for (int b = 0; b < blocks(); b++) {
+        for (int b = 0; b < blocks; b++) {
             if (nibbles) {
                 arrangeNibbles(q, b);
             }

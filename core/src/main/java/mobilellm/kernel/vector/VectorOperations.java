@@ -145,7 +145,7 @@ final class VectorOperations implements Operations {
                             matrix.form().hasMinimums(),
                             matrix.blocks(),
                             operand.tiles(),
-                            tile * TILE * matrix.columns(),
+                            tile * TILE * matrix.blocks() * PackedMatrix.BLOCK,
                             operand.scales(),
                             operand.scaledSums(),
                             tile * TILE * matrix.blocks(),
@@ -316,9 +316,10 @@ final class VectorOperations implements Operations {
 
         /// Makes room for rows of so many columns; operands that make it grow may live shorter than this memory.
         void fit(int columns) {
-            if (columns > row.length) {
-                panel = new Panel(arena, columns);
-                row = new float[columns];
+            int whole = Math.ceilDiv(columns, PackedMatrix.BLOCK) * PackedMatrix.BLOCK;
+            if (whole > row.length) {
+                panel = new Panel(arena, whole);
+                row = new float[whole];
             }
         }
 
