@@ -16,4 +16,6 @@ module mobilellm {
     exports mobilellm.sampling;
     exports mobilellm.tensor;
     exports mobilellm.tokenizer;
+
+    uses mobilellm.evaluation.task.TableReader;
 }

@@ -14,6 +14,7 @@ import mobilellm.evaluation.Evaluation;
 import mobilellm.evaluation.Journal;
 import mobilellm.evaluation.PairEncoder;
 import mobilellm.evaluation.TaskResult;
+import mobilellm.evaluation.task.DataFolder;
 import mobilellm.evaluation.task.Document;
 import mobilellm.evaluation.task.Metric;
 import mobilellm.evaluation.task.Profile;
@@ -73,7 +74,7 @@ class ZeroShotTest {
                 MobileLlm model = wide(checkpoint);
                 PredictionScorer scorer = model.scorer(256)) {
             Task task = Profile.HARNESS.select(List.of("triviaqa")).getFirst();
-            List<Document> all = task.read(Shared.path("data/eval"), true);
+            List<Document> all = task.read(new DataFolder(Shared.path("data/eval"), true));
             List<JsonRow> rows = EvaluationRows.rows("harness_triviaqa").subList(0, 20);
             List<Document> documents =
                     rows.stream().map(row -> all.get((int) row.number("doc"))).toList();
@@ -103,7 +104,7 @@ class ZeroShotTest {
     private static void compare(Part part, MobileLlm model, PredictionScorer scorer)
             throws IOException {
         Task task = part.profile().select(List.of(part.task())).getFirst();
-        List<Document> all = task.read(Shared.path("data/eval"), true);
+        List<Document> all = task.read(new DataFolder(Shared.path("data/eval"), true));
         List<JsonRow> rows = EvaluationRows.rows(part.scores()).subList(0, part.documents());
         List<Document> documents =
                 rows.stream().map(row -> all.get((int) row.number("doc"))).toList();

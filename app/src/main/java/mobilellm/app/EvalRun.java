@@ -12,6 +12,7 @@ import mobilellm.evaluation.PairEncoder;
 import mobilellm.evaluation.Presentation;
 import mobilellm.evaluation.TaskResult;
 import mobilellm.evaluation.task.DataFile;
+import mobilellm.evaluation.task.DataFolder;
 import mobilellm.evaluation.task.Document;
 import mobilellm.evaluation.task.Task;
 import mobilellm.template.ChatTemplate;
@@ -43,7 +44,11 @@ record EvalRun(Context context, EvalVerb options, List<Task> tasks) {
     private record Data(List<Document> all, Task.Examples examples) {}
 
     void run() throws IOException, InterruptedException {
-        Path data = Objects.requireNonNull(options.data, "--data");
+        DataFolder data =
+                new DataFolder(
+                        Objects.requireNonNull(options.data, "--data"),
+                        !options.unchecked,
+                        TableReaders.find());
         // What is wrong with the data is told before a model is loaded.
         Map<Task, Data> documents = new LinkedHashMap<>();
         for (Task task : tasks) {
@@ -78,8 +83,8 @@ record EvalRun(Context context, EvalVerb options, List<Task> tasks) {
         }
     }
 
-    private Data read(Task task, Path folder) throws IOException {
-        List<Document> all = task.read(folder, !options.unchecked);
+    private Data read(Task task, DataFolder folder) throws IOException {
+        List<Document> all = task.read(folder);
         if (options.examples == 0) {
             return new Data(all, new Task.Examples(all, false, ""));
         }

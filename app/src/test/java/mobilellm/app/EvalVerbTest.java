@@ -274,4 +274,20 @@ class EvalVerbTest {
                 .contains("has no samples_", "--log-samples");
         assertThat(shell.run("eval", "compare", data).exitCode()).isEqualTo(Cli.WRONG_USAGE);
     }
+
+    @Test
+    void aTableWithoutItsModuleSaysHowToAddIt() throws IOException {
+        Path place = Files.createDirectories(folder.resolve("data/datasets--baber--piqa/data"));
+        Files.writeString(place.resolve("validation-00000-of-00001.parquet"), "PAR1");
+        Shell.Result result = eval("--tasks=piqa");
+        assertThat(result.exitCode()).isEqualTo(1);
+        assertThat(result.error())
+                .contains(
+                        "validation-00000-of-00001.parquet is a table",
+                        "mvn -pl datasets -am package",
+                        "mobilellm-datasets.jar beside mobilellm.jar");
+        assertThat(eval("--tasks=boolq").error())
+                .contains(
+                        "there is no file", "or a table of aps/super_glue boolq, split validation");
+    }
 }

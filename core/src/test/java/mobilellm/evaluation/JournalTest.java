@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import mobilellm.config.LayerSharing;
 import mobilellm.engine.PredictionScorer;
 import mobilellm.engine.TinyEngine;
+import mobilellm.evaluation.task.DataFolder;
 import mobilellm.evaluation.task.Document;
 import mobilellm.evaluation.task.Metric;
 import mobilellm.evaluation.task.Profile;
@@ -44,12 +45,12 @@ class JournalTest {
                     "1",
                     arc.files(),
                     25,
-                    (bytes, name) ->
+                    rows ->
                             IntStream.range(0, 25)
                                     .mapToObj(
                                             i ->
                                                     new Document(
-                                                            name,
+                                                            "open",
                                                             Map.of("id", i),
                                                             new Question.Open(
                                                                     "Who is " + i + "?",
@@ -90,10 +91,11 @@ class JournalTest {
                                 }
                             },
                             journal);
-            List<Document> questions = arc.read(folder, false);
+            List<Document> questions = arc.read(new DataFolder(folder, false));
             return List.of(
                     evaluation.run(arc, questions, (done, total) -> scored[0]++),
-                    evaluation.run(open, open.read(folder, false), (done, total) -> {}));
+                    evaluation.run(
+                            open, open.read(new DataFolder(folder, false)), (done, total) -> {}));
         }
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import mobilellm.checkpoint.Checkpoint;
 import mobilellm.engine.Prediction;
+import mobilellm.evaluation.task.DataFolder;
 import mobilellm.evaluation.task.Document;
 import mobilellm.evaluation.task.Pair;
 import mobilellm.evaluation.task.Profile;
@@ -52,7 +53,9 @@ class PairEncoderTest {
     }
 
     private static List<Document> documents(Profile profile, String task) throws IOException {
-        return profile.select(List.of(task)).getFirst().read(Shared.path("data/eval"), true);
+        return profile.select(List.of(task))
+                .getFirst()
+                .read(new DataFolder(Shared.path("data/eval"), true));
     }
 
     @ParameterizedTest

@@ -3,6 +3,7 @@ package mobilellm.evaluation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import mobilellm.evaluation.task.DataFolder;
 import mobilellm.evaluation.task.Document;
 import mobilellm.evaluation.task.Pair;
 import mobilellm.evaluation.task.Profile;
@@ -26,7 +27,7 @@ class PresentationTest {
 
     private List<Document> documents(int count) throws IOException {
         write("openbookqa.test.jsonl", "", count);
-        return task.read(folder, false);
+        return task.read(new DataFolder(folder, false));
     }
 
     private void write(String name, String mark, int count) throws IOException {
@@ -50,7 +51,7 @@ class PresentationTest {
     void examplesAreThoseThatPythonDraws() throws IOException {
         List<Document> all = documents(40);
         Presentation two = new Presentation(2, "", Optional.empty());
-        Examples own = task.examples(folder, all);
+        Examples own = task.examples(new DataFolder(folder, false), all);
         assertThat(contexts(two.present(task, all.subList(0, 2), own)))
                 .containsExactly("q28 a28\n\nq7 a7\n\nq0", "q5 a5\n\nq37 a37\n\nq1");
         assertThat(contexts(two.present(task, List.of(all.get(28)), own)).getFirst())
@@ -66,12 +67,17 @@ class PresentationTest {
         List<Document> asked = documents(40).subList(0, 2);
         write("openbookqa.train.jsonl", "t", 40);
         Presentation two = new Presentation(2, "", Optional.empty());
-        Examples training = task.examples(folder, asked);
+        Examples training = task.examples(new DataFolder(folder, false), asked);
         assertThat(contexts(two.present(task, asked, training)))
                 .containsExactly("tq28 a28\n\ntq7 a7\n\nq0", "tq0 a0\n\ntq5 a5\n\nq1");
         write("openbookqa.validation.jsonl", "v", 2);
         Task validation = Profile.HARNESS.select(List.of("openbookqa_validation")).getFirst();
-        assertThat(contexts(two.present(task, asked, validation.examples(folder, asked))))
+        assertThat(
+                        contexts(
+                                two.present(
+                                        task,
+                                        asked,
+                                        validation.examples(new DataFolder(folder, false), asked))))
                 .containsExactly("tq28 a28\n\ntq7 a7\n\nq0", "tq5 a5\n\ntq37 a37\n\nq1");
     }
 
@@ -79,9 +85,19 @@ class PresentationTest {
     void anInstructionComesFirst() throws IOException {
         Presentation presentation = new Presentation(0, "Be brief.\n\n", Optional.empty());
         List<Document> all = documents(2);
-        assertThat(contexts(presentation.present(task, all, task.examples(folder, all))))
+        assertThat(
+                        contexts(
+                                presentation.present(
+                                        task,
+                                        all,
+                                        task.examples(new DataFolder(folder, false), all))))
                 .containsExactly("Be brief.\n\nq0", "Be brief.\n\nq1");
-        assertThat(contexts(Presentation.PLAIN.present(task, all, task.examples(folder, all))))
+        assertThat(
+                        contexts(
+                                Presentation.PLAIN.present(
+                                        task,
+                                        all,
+                                        task.examples(new DataFolder(folder, false), all))))
                 .containsExactly("q0", "q1");
     }
 
@@ -92,7 +108,9 @@ class PresentationTest {
                         0, "S", Optional.of((system, user) -> "<" + system + "|" + user + ">"));
         List<Document> all = documents(1);
         Question question =
-                chat.present(task, all, task.examples(folder, all)).getFirst().question();
+                chat.present(task, all, task.examples(new DataFolder(folder, false), all))
+                        .getFirst()
+                        .question();
         assertThat(question.pairs())
                 .containsExactly(new Pair("<S|q0>", "no"), new Pair("<S|q0>", "a0"));
     }

@@ -119,8 +119,7 @@ final class Catalogue {
     }
 
     private static Task.Reading eachLine(Function<Row, ? extends Question> wording) {
-        return (file, name) ->
-                Row.read(file, name).stream().map(row -> row.asks(wording.apply(row))).toList();
+        return rows -> rows.stream().map(row -> row.asks(wording.apply(row))).toList();
     }
 
     private static Task race(String name, int documents, Race reading, Metric main) {

@@ -1,12 +1,8 @@
 package mobilellm.evaluation.task;
 
-import mobilellm.file.Sha256;
-import mobilellm.file.WholeFile;
 import mobilellm.tensor.MalformedFileException;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -37,23 +33,28 @@ public record Task(
     /// How a file becomes documents.
     @FunctionalInterface
     public interface Reading {
+        /// Reads all documents.
+        ///
+        /// @throws MalformedFileException naming the document that is malformed
+        List<Document> documents(List<Row> rows);
+
         /// Reads all documents of a file.
         ///
         /// @param name of the file, for messages
         /// @throws MalformedFileException naming the document that is malformed
-        List<Document> documents(byte[] file, String name);
+        default List<Document> documents(byte[] file, String name) {
+            return documents(Row.read(file, name));
+        }
     }
 
     /// Reads the documents.
     ///
-    /// @param folder with the data files
-    /// @param checked whether a file is refused that is not the known one
     /// @throws IOException if a file is not there or cannot be read
     /// @throws MalformedFileException if it is another file, or a document is malformed
-    public List<Document> read(Path folder, boolean checked) throws IOException {
+    public List<Document> read(DataFolder folder) throws IOException {
         List<Document> all = new ArrayList<>();
         for (DataFile file : files) {
-            all.addAll(reading.documents(file.read(folder, checked), file.name()));
+            all.addAll(folder.read(file, reading).documents());
         }
         if (all.isEmpty()) {
             throw new MalformedFileException(
@@ -68,15 +69,11 @@ public record Task(
     /// @param asked all of them
     /// @throws IOException if the file of the training split cannot be read
     /// @throws MalformedFileException if one of its documents is malformed
-    public Examples examples(Path folder, List<Document> asked) throws IOException {
+    public Examples examples(DataFolder folder, List<Document> asked) throws IOException {
         DataFile file = files.getLast();
-        Path path = folder.resolve(file.training());
-        if (!Files.exists(path)) {
-            return new Examples(asked, true, "");
-        }
-        byte[] bytes = WholeFile.read(path, "a file of documents", DataFile.LARGEST);
-        return new Examples(
-                reading.documents(bytes, file.training()), !file.isTestSplit(), Sha256.of(bytes));
+        return folder.readTraining(file, reading)
+                .map(read -> new Examples(read.documents(), !file.isTestSplit(), read.sha256()))
+                .orElseGet(() -> new Examples(asked, true, ""));
     }
 
     /// What solved examples are drawn from.

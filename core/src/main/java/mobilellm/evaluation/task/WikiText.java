@@ -60,14 +60,19 @@ record WikiText() implements Task.Reading {
                     Rule.literal(" N ", " 1 "),
                     Rule.literal(" 's", "'s"));
 
+    /// A page each.
+    @Override
+    public List<Document> documents(List<Row> rows) {
+        return rows.stream().map(row -> row.asks(question(row.text("page")))).toList();
+    }
+
     @Override
     public List<Document> documents(byte[] file, String name) {
-        List<Document> documents = new ArrayList<>();
+        List<Row> rows = new ArrayList<>();
         for (String page : pages(text(file, name))) {
-            String place = name + " page " + (documents.size() + 1);
-            documents.add(new Document(place, Map.of("page", page), question(page)));
+            rows.add(new Row(name + " page " + (rows.size() + 1), Map.of("page", page)));
         }
-        return documents;
+        return documents(rows);
     }
 
     private static String text(byte[] file, String name) {

@@ -22,7 +22,7 @@ class MalformedDataTest {
 
     private List<Document> read(String task, String file, String content) throws IOException {
         Files.write(folder.resolve(file), content.getBytes(StandardCharsets.ISO_8859_1));
-        return Profile.HARNESS.select(List.of(task)).getFirst().read(folder, false);
+        return Profile.HARNESS.select(List.of(task)).getFirst().read(new DataFolder(folder, false));
     }
 
     @ParameterizedTest
@@ -72,12 +72,12 @@ class MalformedDataTest {
     @Test
     void whatIsMissingOrAlteredIsToldWithWhatIsExpected() throws IOException {
         Task task = Profile.HARNESS.select(List.of("winogrande")).getFirst();
-        assertThatThrownBy(() -> task.read(folder, true))
+        assertThatThrownBy(() -> task.read(new DataFolder(folder, true)))
                 .isInstanceOf(IOException.class)
                 .hasMessageContainingAll("there is no file", "winogrande_xl", "1,267 lines");
         String row = "{\"sentence\":\"A _ b.\",\"option1\":\"x\",\"option2\":\"y\",\"gold\":1}\n";
         assertThat(read("winogrande", "winogrande_xl.validation.jsonl", row)).hasSize(1);
-        assertThatThrownBy(() -> task.read(folder, true))
+        assertThatThrownBy(() -> task.read(new DataFolder(folder, true)))
                 .isInstanceOf(MalformedFileException.class)
                 .hasMessageContainingAll("and 1 lines", "sha256 1b8255b1", "1,267 lines");
         assertThatThrownBy(() -> read("winogrande", "winogrande_xl.validation.jsonl", "\n"))

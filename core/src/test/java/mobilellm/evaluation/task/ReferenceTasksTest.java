@@ -13,16 +13,20 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// Every request of every task is the one that lm-evaluation-harness makes, byte for byte.
 class ReferenceTasksTest {
     private static List<Document> documents(Profile profile, String task) throws IOException {
-        return profile.select(List.of(task)).getFirst().read(Shared.path("data/eval"), true);
+        return profile.select(List.of(task))
+                .getFirst()
+                .read(new DataFolder(Shared.path("data/eval"), true));
     }
 
     @ParameterizedTest
@@ -137,9 +141,26 @@ class ReferenceTasksTest {
     @CsvSource({"HARNESS", "LLAMA_PAPER"})
     void everyTaskHasAsManyDocumentsAsItsListSays(Profile profile) throws IOException {
         for (Task task : profile.tasks()) {
-            assertThat(task.read(Shared.path("data/eval"), true))
+            assertThat(task.read(new DataFolder(Shared.path("data/eval"), true)))
                     .as(task.name())
                     .hasSize(task.documents());
         }
+    }
+
+    /// What tables are compared with.
+    @Test
+    void theDigestsOfDocumentsAreThoseOfTheKnownFiles() throws IOException {
+        int sets = 0;
+        for (Task task : Profile.HARNESS.tasks()) {
+            DataFile file = task.files().getFirst();
+            Optional<HubSet> set = HubSet.of(file);
+            if (set.isPresent()) {
+                byte[] bytes = Files.readAllBytes(Shared.path("data/eval").resolve(file.name()));
+                List<Row> rows = Row.read(bytes, file.name());
+                assertThat(set.get().digest(rows)).as(file.name()).isEqualTo(set.get().sha256());
+                sets++;
+            }
+        }
+        assertThat(sets).isEqualTo(11);
     }
 }
