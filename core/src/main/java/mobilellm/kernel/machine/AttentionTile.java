@@ -2,9 +2,10 @@ package mobilellm.kernel.machine;
 
 import mobilellm.assembler.Routine;
 import mobilellm.kernel.Activations;
+import mobilellm.kernel.KeyValueBlock;
 import mobilellm.kernel.KeyValueStore;
-import mobilellm.kernel.PackedForm;
 import mobilellm.kernel.Sequences;
+import mobilellm.kernel.machine.PlainProduct.Columns;
 import mobilellm.kernel.machine.PlainProduct.Tokens;
 import mobilellm.tensor.DType;
 
@@ -22,6 +23,7 @@ import java.util.List;
 /// and an output that is still to be divided by l.
 final class AttentionTile {
     private static final int MOST_TOKENS = 12;
+    private static final int CHUNK_GROUPS = Attention.CHUNK / KeyValueStore.BLOCK;
     private static final int BLOCK_VECTORS = Activations.BLOCK / Simd.LANES;
     private static final int PAIR_BYTES = 2 * Float.BYTES;
 
@@ -56,6 +58,7 @@ final class AttentionTile {
     private int queryStride;
     private DType type = DType.F32;
     private int mostTokens;
+    private final int mostProducts;
     private final @Nullable Routine[] scoreProducts =
             new Routine[(MOST_TOKENS + 1) * (MOST_TOKENS + 1)];
     private final @Nullable Routine[] valueProducts = new Routine[MOST_TOKENS + 1];
@@ -71,6 +74,7 @@ final class AttentionTile {
     private int keyValueHead;
     private int part;
     private boolean areQueriesRounded;
+    private boolean areLimitsWhole;
 
     private static final Sequences NOBODY =
             new Sequences() {
@@ -88,6 +92,7 @@ final class AttentionTile {
     AttentionTile(Routines routines, Arena arena) {
         this.routines = routines;
         this.arena = arena;
+        mostProducts = PlainProduct.mostTokens(routines.tier());
         arguments = new Arguments(arena);
         scores = arena.allocate((long) MOST_TOKENS * Attention.CHUNK_BYTES, Simd.BYTES);
         limits = arena.allocate((long) MOST_TOKENS * Integer.BYTES, Simd.BYTES);
@@ -153,6 +158,7 @@ final class AttentionTile {
     /// Goes to the first tile of the call.
     void first() {
         areQueriesRounded = false;
+        areLimitsWhole = false;
         row = 0;
         keyValueHead = 0;
         part = 0;
@@ -166,6 +172,7 @@ final class AttentionTile {
     /// Goes to the next tile: all heads of some rows, then the next rows.
     void next() {
         areQueriesRounded = false;
+        areLimitsWhole = false;
         part++;
         if (part == parts) {
             part = 0;
@@ -225,13 +232,7 @@ final class AttentionTile {
         KeyValueStore store = sequences.store(row);
         int first = chunk * Attention.CHUNK;
         int positions = Math.min(Attention.CHUNK, sequences.position(end - 1) + 1 - first);
-        int token = 0;
-        for (int r = row; r < end; r++) {
-            int limit = Math.min(positions, sequences.position(r) + 1 - first);
-            for (int head = 0; head < heads(); head++) {
-                limits.setAtIndex(ValueLayout.JAVA_INT, token++, limit);
-            }
-        }
+        setLimits(first, positions);
         int groups = Math.ceilDiv(positions, KeyValueStore.BLOCK);
         score(store, first, groups);
         arguments
@@ -252,25 +253,73 @@ final class AttentionTile {
         }
     }
 
+    /// Up to where tokens attend. All of them attend whole chunks, where a sequence is long most of the time.
+    private void setLimits(int first, int positions) {
+        boolean whole = sequences.position(row) + 1 - first >= Attention.CHUNK;
+        if (whole && areLimitsWhole) {
+            return;
+        }
+        int token = 0;
+        for (int r = row; r < end; r++) {
+            int limit = Math.min(positions, sequences.position(r) + 1 - first);
+            for (int head = 0; head < heads(); head++) {
+                limits.setAtIndex(ValueLayout.JAVA_INT, token++, limit);
+            }
+        }
+        areLimitsWhole = whole;
+    }
+
     /// Products of queries with keys; those in Q8_0 meet queries in int8.
     private void score(KeyValueStore store, int first, int groups) {
         boolean int8 = type == DType.Q8_0;
         if (int8 && !areQueriesRounded) {
             roundQueries();
         }
-        long page = store.page(first).address();
+        int together = int8 ? 1 : keyGroups();
+        long keys = keys(store, first);
         arguments
-                .set(ProductKernel.WEIGHTS, page + store.keyBlock(slot, keyValueHead, first))
-                .set(ProductKernel.SCALES, page + store.keyScales(slot, keyValueHead, first))
-                .set(ProductKernel.GROUP_STRIDE, store.block().keyBytes())
+                .set(ProductKernel.WEIGHTS, keys)
+                .set(
+                        ProductKernel.SCALES,
+                        store.page(first).address() + store.keyScales(slot, keyValueHead, first))
+                .set(ProductKernel.GROUP_STRIDE, together * store.block().keyBytes())
                 .set(ProductKernel.X, int8 ? int8Queries.address() : query(row, 0))
                 .set(ProductKernel.Y, scores.address())
                 .set(ProductKernel.Y_STRIDE, Attention.CHUNK_BYTES)
                 .set(ProductKernel.STEPS, store.block().steps())
-                .set(ProductKernel.GROUPS, groups)
+                .set(ProductKernel.GROUPS, Math.ceilDiv(groups, together))
                 .set(ProductKernel.TILES, 1)
-                .set(ProductKernel.ACCUMULATE, 0);
-        scoreProduct(store.block().form()).call(arguments.block());
+                .set(ProductKernel.ACCUMULATE, 0)
+                .set(ProductKernel.DISTANCE, keys(store, nextChunk(first)) - keys);
+        scoreProduct(store.block()).call(arguments.block());
+    }
+
+    private long keys(KeyValueStore store, int position) {
+        return store.page(position).address() + store.keyBlock(slot, keyValueHead, position);
+    }
+
+    private long values(KeyValueStore store, int position) {
+        return store.page(position).address() + store.valueRow(slot, keyValueHead, position);
+    }
+
+    /// First position of the chunk behind this one; of this one where it is the last.
+    private int nextChunk(int first) {
+        int next = first + Attention.CHUNK;
+        return next <= sequences.position(end - 1) ? next : first;
+    }
+
+    /// Groups of 16 keys that a product makes at once: they divide those of a chunk, which may so be scored beyond its positions.
+    private int keyGroups() {
+        return Math.min(CHUNK_GROUPS, Integer.highestOneBit(mostProducts / tokens()));
+    }
+
+    /// Groups of 16 dimensions that a product makes at once: as many as find room and divide all.
+    private int valueGroups(int all) {
+        int together = Math.min(all, mostProducts / tokens());
+        while (all % together != 0) {
+            together--;
+        }
+        return together;
     }
 
     private long query(int r, int head) {
@@ -315,45 +364,52 @@ final class AttentionTile {
     /// Products of weights with values; in Q8_0 with one block of their dimensions.
     private void mix(
             KeyValueStore store, int first, int positions, int block, long x, long result) {
-        int vectors = type == DType.Q8_0 ? BLOCK_VECTORS : outputBytes() / Simd.BYTES;
-        long row = store.page(first).address() + store.valueRow(slot, keyValueHead, first);
+        int groups = type == DType.Q8_0 ? BLOCK_VECTORS : outputBytes() / Simd.BYTES;
+        int together = valueGroups(groups);
+        long values = values(store, first);
         arguments
-                .set(ProductKernel.WEIGHTS, row + (long) block * Activations.BLOCK)
-                .set(ProductKernel.GROUP_STRIDE, store.block().value(Simd.LANES))
+                .set(ProductKernel.WEIGHTS, values + (long) block * Activations.BLOCK)
+                .set(ProductKernel.GROUP_STRIDE, together * store.block().value(Simd.LANES))
                 .set(ProductKernel.X, x)
                 .set(ProductKernel.Y, result + PAIRS + (long) block * BLOCK_VECTORS * Simd.BYTES)
                 .set(ProductKernel.Y_STRIDE, outputBytes())
                 .set(ProductKernel.STEPS, positions)
-                .set(ProductKernel.GROUPS, vectors)
+                .set(ProductKernel.GROUPS, groups / together)
                 .set(ProductKernel.TILES, 1)
-                .set(ProductKernel.ACCUMULATE, 0);
-        valueProduct((int) store.block().valueRowBytes()).call(arguments.block());
+                .set(ProductKernel.ACCUMULATE, 0)
+                .set(ProductKernel.DISTANCE, values(store, nextChunk(first)) - values);
+        valueProduct(store.block(), together).call(arguments.block());
     }
 
-    private Routine scoreProduct(PackedForm form) {
+    private Routine scoreProduct(KeyValueBlock block) {
         int index = (end - row) * (MOST_TOKENS + 1) + heads();
         Routine known = scoreProducts[index];
         if (known == null) {
             var layout =
                     new Tokens(
                             end - row, queryStride * Float.BYTES, heads(), headDim * Float.BYTES);
+            var columns =
+                    new Columns(block.form().weightBytes(), keyGroups(), (int) block.keyBytes());
             known =
                     type == DType.Q8_0
-                            ? routines.int8Product(form, tokens())
-                            : routines.plainProduct(type, layout, form.weightBytes());
+                            ? routines.int8Product(block.form(), tokens())
+                            : routines.plainProduct(type, layout, columns);
             scoreProducts[index] = known;
         }
         return known;
     }
 
-    private Routine valueProduct(int rowBytes) {
+    private Routine valueProduct(KeyValueBlock block, int together) {
         Routine known = valueProducts[tokens()];
         if (known == null) {
             known =
                     routines.plainProduct(
                             type == DType.Q8_0 ? DType.I8 : type,
                             Tokens.rows(tokens(), Attention.CHUNK_BYTES),
-                            rowBytes);
+                            new Columns(
+                                    (int) block.valueRowBytes(),
+                                    together,
+                                    (int) block.value(Simd.LANES)));
             valueProducts[tokens()] = known;
         }
         return known;

@@ -24,9 +24,6 @@ final class Int8Product256 extends Int8Product {
     private static final Ymm ACTIVATION = ymm(14);
     private static final Ymm PRODUCT = ymm(15);
 
-    /// How far ahead weights are fetched where they stream; 1 to 2 KB were best on Zen 3.
-    private static final int AHEAD = 2048;
-
     private final boolean vnni;
 
     Int8Product256(CpuTier tier, PackedForm form, int tokens) {
@@ -60,8 +57,8 @@ final class Int8Product256 extends Int8Product {
             } else {
                 nibbles(slice);
             }
-            if (tokens <= 2 && slice < weightBytes() / 64) {
-                a.prefetcht0(mem(weights, AHEAD + 64 * slice));
+            if (slice < weightBytes() / 64) {
+                fetch(64 * slice);
             }
             if (vnni) {
                 multiplyVnni(slice);

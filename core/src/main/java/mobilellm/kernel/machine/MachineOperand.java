@@ -5,6 +5,7 @@ import mobilellm.kernel.Activations;
 import mobilellm.kernel.Operand;
 import mobilellm.kernel.PackedForm;
 import mobilellm.kernel.PackedMatrix;
+import mobilellm.kernel.machine.PlainProduct.Columns;
 import mobilellm.kernel.machine.PlainProduct.Tokens;
 
 import org.jspecify.annotations.Nullable;
@@ -98,7 +99,7 @@ final class MachineOperand extends Operand {
                             : routines.plainProduct(
                                     form.type(),
                                     Tokens.rows(width, (int) rowBytes()),
-                                    form.weightBytes());
+                                    Columns.ofGroup(form.weightBytes()));
             ofWidths[width] = known;
         }
         return known;

@@ -174,6 +174,7 @@ final class MachineOperations implements Operations {
                         .set(ProductKernel.GROUP_STRIDE, matrix.groupBytes())
                         .set(ProductKernel.Y_STRIDE, (long) y.stride() * Float.BYTES)
                         .set(ProductKernel.STEPS, matrix.steps())
+                        .set(ProductKernel.DISTANCE, routines.distance())
                         .set(ProductKernel.ACCUMULATE, accumulate ? 1 : 0);
         for (int group = from; group < to; group += chunk) {
             arguments.set(ProductKernel.GROUPS, Math.min(chunk, to - group));

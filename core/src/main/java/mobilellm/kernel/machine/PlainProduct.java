@@ -7,10 +7,12 @@ import mobilellm.tensor.DType;
 /// Products in f32 of rows of activations with a matrix of a plain type, one column of 16 rows a step. Attention uses them too: its
 /// scores are products with a block of 16 keys, its output the product of the scores with values.
 final class PlainProduct extends ProductKernel {
+    private static final int LINE = 64;
+
     private final Simd simd;
     private final DType type;
     private final Tokens layout;
-    private final int weightBytes;
+    private final Columns columns;
 
     /// Where the activations of the tokens of a tile are: `heads` parts of each of `rows` rows, one token each.
     ///
@@ -31,16 +33,27 @@ final class PlainProduct extends ProductKernel {
         }
     }
 
-    /// @param weightBytes from the 16 weights of one column to those of the next
-    PlainProduct(CpuTier tier, DType type, Tokens layout, int weightBytes) {
+    /// Where the weights of a step are: 16 of a column of each of `groups` groups of rows.
+    ///
+    /// @param bytes from one column to the next
+    /// @param groupBytes from one group to the next
+    record Columns(int bytes, int groups, int groupBytes) {
+        /// One group at a time.
+        static Columns ofGroup(int bytes) {
+            return new Columns(bytes, 1, 0);
+        }
+    }
+
+    PlainProduct(CpuTier tier, DType type, Tokens layout, Columns columns) {
         super(layout.count());
         simd = Simd.of(tier, a);
         this.type = type;
         this.layout = layout;
-        this.weightBytes = weightBytes;
+        this.columns = columns;
     }
 
-    /// The most tokens of a tile: the totals and 16 weights are held in registers.
+    /// The most tokens of a tile, times the groups at once: the totals and 16 weights are held in registers. Fewer tokens need more groups,
+    /// because a total waits 4 cycles for the one before it.
     static int mostTokens(CpuTier tier) {
         return tier == CpuTier.AVX512_VNNI ? 12 : 6;
     }
@@ -50,17 +63,32 @@ final class PlainProduct extends ProductKernel {
 
     @Override
     void zeroTotals() {
-        for (int token = 0; token < tokens; token++) {
-            simd.zero(token);
+        for (int total = 0; total < tokens * columns.groups; total++) {
+            simd.zero(total);
         }
     }
 
     @Override
     void step() {
-        simd.widen(tokens, type, weights, 0);
-        for (int token = 0; token < tokens; token++) {
-            simd.multiplyAddRepeated(token, tokens, x, layout.offset(token));
+        int weight = tokens * columns.groups;
+        for (int group = 0; group < columns.groups; group++) {
+            if (group * columns.groupBytes % LINE == 0) {
+                fetch(group * columns.groupBytes);
+            }
+            simd.widen(weight, type, weights, group * columns.groupBytes);
+            for (int token = 0; token < tokens; token++) {
+                simd.multiplyAddRepeated(total(group, token), weight, x, layout.offset(token));
+            }
         }
+    }
+
+    private int total(int group, int token) {
+        return group * tokens + token;
+    }
+
+    @Override
+    int groups() {
+        return columns.groups;
     }
 
     @Override
@@ -76,7 +104,7 @@ final class PlainProduct extends ProductKernel {
 
     @Override
     int weightBytes() {
-        return weightBytes;
+        return columns.bytes;
     }
 
     @Override
@@ -91,9 +119,12 @@ final class PlainProduct extends ProductKernel {
 
     @Override
     void writeTotal(int token, R64 y, boolean accumulate) {
-        if (accumulate) {
-            simd.add(token, token, y, 0);
+        for (int group = 0; group < columns.groups; group++) {
+            int total = total(group, token);
+            if (accumulate) {
+                simd.add(total, total, y, group * Simd.BYTES);
+            }
+            simd.store(y, group * Simd.BYTES, total);
         }
-        simd.store(y, 0, token);
     }
 }

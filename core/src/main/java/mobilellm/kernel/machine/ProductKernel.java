@@ -11,7 +11,7 @@ import mobilellm.assembler.R64;
 /// Matrix products: `y = x W^T` for tiles of `tokens` rows of x and groups of 16 rows of W. One description serves decode (1 token) and
 /// prefill; what differs between types and tiers is the arithmetic of a step, which subclasses write.
 ///
-/// For each group, for each tile: totals of 16 rows and all tokens start at zero, take up one step (a block of 32 columns,
+/// For each group (or some of them together), for each tile: totals of 16 rows and all tokens start at zero, take up one step (a block of 32 columns,
 /// or one column of a plain type) after the other, then the minimums of all blocks where there are any, and are written to y. A token's total does not depend on how many tokens its tile
 /// has, so any division of a batch into tiles gives the same bits.
 abstract class ProductKernel {
@@ -33,10 +33,15 @@ abstract class ProductKernel {
     /// Bytes from the activations of one tile to those of the next.
     static final int TILE_STRIDE = 88;
 
+    /// Bytes from the weights that are read to those that are fetched meanwhile, because they come later.
+    static final int DISTANCE = 96;
+
     /// Where totals may be kept that find no register: 64 bytes a token.
     static final int SCRATCH = 128;
 
     static final int ARGUMENT_BYTES = SCRATCH + 16 * 64;
+
+    private static final int MOST_FETCHING_TOKENS = 4;
 
     // Registers during a step.
     static final R64 weights = rax;
@@ -46,7 +51,7 @@ abstract class ProductKernel {
 
     private static final R64 arguments = rdi;
     private static final R64 y = r8;
-    private static final R64 yStride = r9;
+    private static final R64 distance = r9;
     private static final R64 counter = r10;
     private static final R64 groups = r11;
     private static final R64 groupWeights = rbx;
@@ -92,6 +97,18 @@ abstract class ProductKernel {
     /// Writes the total of a token to `[y]`, or adds it to what is there.
     abstract void writeTotal(int token, R64 y, boolean accumulate);
 
+    /// Groups of 16 rows that are made at once.
+    int groups() {
+        return 1;
+    }
+
+    /// Fetches a line of those weights, where tokens are so few that reading weights takes longer than arithmetic.
+    final void fetch(int displacement) {
+        if (tokens <= MOST_FETCHING_TOKENS) {
+            a.prefetcht0(mem(weights, distance, 1, displacement));
+        }
+    }
+
     final Code code() {
         var frame = CallingConvention.current().enter(a, rbx, rbp, r12, r13, r14, r15);
         Label group = a.label();
@@ -104,7 +121,7 @@ abstract class ProductKernel {
         a.mov(groupScales, mem(arguments, SCALES));
         a.mov(groupMinimums, mem(arguments, MINIMUMS));
         a.mov(groupY, mem(arguments, Y));
-        a.mov(yStride, mem(arguments, Y_STRIDE));
+        a.mov(distance, mem(arguments, DISTANCE));
         a.mov(groups, mem(arguments, GROUPS));
         prologue();
 
@@ -160,7 +177,7 @@ abstract class ProductKernel {
         // The next group's scales lie right behind.
         a.mov(groupScales, scales);
         a.mov(groupMinimums, minimumPointer);
-        a.add(groupY, 64);
+        a.add(groupY, 64 * groups());
         a.dec(groups);
         a.jnz(group);
         frame.leave();
@@ -170,7 +187,7 @@ abstract class ProductKernel {
     private void writeTotals(boolean accumulate) {
         for (int token = 0; token < tokens; token++) {
             writeTotal(token, y, accumulate);
-            a.add(y, yStride);
+            a.add(y, mem(arguments, Y_STRIDE));
         }
     }
 }

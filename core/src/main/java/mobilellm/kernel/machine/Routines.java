@@ -6,6 +6,7 @@ import mobilellm.assembler.CpuTier;
 import mobilellm.assembler.ExecutableMemoryRefused;
 import mobilellm.assembler.Routine;
 import mobilellm.kernel.PackedForm;
+import mobilellm.kernel.machine.PlainProduct.Columns;
 import mobilellm.kernel.machine.PlainProduct.Tokens;
 import mobilellm.tensor.DType;
 
@@ -42,7 +43,7 @@ final class Routines {
 
     private record QuantiserKey(boolean wholeRows) {}
 
-    private record PlainKey(DType type, Tokens layout, int weightBytes) {}
+    private record PlainKey(DType type, Tokens layout, Columns columns) {}
 
     private record WriterKey(int headDim, DType type) {}
 
@@ -71,6 +72,11 @@ final class Routines {
                 : Int8Product256.mostTokens(tier, form);
     }
 
+    /// How many bytes ahead weights are fetched that stream. With 512 bits, 8 KB made decode's products 1.2 to 1.75 times faster than none; on Zen 3, 1 to 2 KB were best.
+    int distance() {
+        return tier == CpuTier.AVX512_VNNI ? 8192 : 2048;
+    }
+
     /// Packs rows of a type that [PackKernel#packs].
     Routine packer(DType type) {
         return routine(new PackKey(type), () -> new PackKernel(type).code());
@@ -85,10 +91,10 @@ final class Routines {
                                 : new Int8Product256(tier, form, tokens).code());
     }
 
-    Routine plainProduct(DType type, Tokens layout, int weightBytes) {
+    Routine plainProduct(DType type, Tokens layout, Columns columns) {
         return routine(
-                new PlainKey(type, layout, weightBytes),
-                () -> new PlainProduct(tier, type, layout, weightBytes).code());
+                new PlainKey(type, layout, columns),
+                () -> new PlainProduct(tier, type, layout, columns).code());
     }
 
     Routine int8Quantiser(boolean wholeRows) {
