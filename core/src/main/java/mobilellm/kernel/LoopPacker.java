@@ -49,8 +49,11 @@ public final class LoopPacker implements GroupPacker {
         long quant = group * target.groupBytes() + 4L * lane;
         long scale = (long) group * target.groupFactorBytes() + (long) factor * lane;
         for (int block = 0; block < target.blocks(); block++) {
-            MemorySegment.copy(row, from, target.scales(), scale, factor);
-            from += factor;
+            for (int run = 0; run < form.runs(); run++) {
+                long to = scale + (long) run * PackedMatrix.GROUP * factor;
+                MemorySegment.copy(row, from, target.scales(), to, factor);
+                from += factor;
+            }
             if (form.hasMinimums()) {
                 MemorySegment.copy(row, from, target.minimums(), scale, factor);
                 from += factor;

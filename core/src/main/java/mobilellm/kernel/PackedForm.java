@@ -18,7 +18,8 @@ import java.util.Set;
 /// | IQ4_XS, MXFP4, Q8_K | bytes with an f32 scale | 1.13 |
 /// | Q4_K | nibbles with an f32 scale and minimum | 0.75 |
 /// | Q5_K | bytes with an f32 scale and minimum | 1.25 |
-/// | Q2_K, Q3_K, Q6_K: scales of 16 weights each | F32 | 4 |
+/// | Q3_K, Q6_K | bytes with an f32 scale for each 16 | 1.25 |
+/// | Q2_K: scales and minimums of 16 weights each | F32 | 4 |
 /// | F64: to the nearest f32 | F32 | 4 |
 public enum PackedForm {
     F32(DType.F32),
@@ -34,6 +35,8 @@ public enum PackedForm {
     WIDE_NIBBLES_WITH_MINIMUMS(DType.Q4_1, DType.F32, true),
     WIDE_BYTES(DType.Q8_0, DType.F32, false),
     WIDE_BYTES_WITH_MINIMUMS(DType.Q8_0, DType.F32, true),
+    /// With a scale for each half of a block.
+    FINE_BYTES(DType.Q8_0, DType.F32, false, 2),
     /// Bytes from -127 to 127 with the scale `max|w| / 127` of their row, which each of its blocks repeats. They meet activations that are
     /// rounded with one scale a row, too ([Precision#W8A8]). Rows of any length: what the last block lacks is zero.
     W8A8(DType.Q8_0, DType.F32, false);
@@ -41,15 +44,21 @@ public enum PackedForm {
     private final DType type;
     private final DType factors;
     private final boolean minimums;
+    private final int runs;
 
     PackedForm(DType plain) {
         this(plain, DType.F32, false);
     }
 
     PackedForm(DType type, DType factors, boolean minimums) {
+        this(type, factors, minimums, 1);
+    }
+
+    PackedForm(DType type, DType factors, boolean minimums, int runs) {
         this.type = type;
         this.factors = factors;
         this.minimums = minimums;
+        this.runs = runs;
     }
 
     /// What a stored type becomes.
@@ -57,7 +66,7 @@ public enum PackedForm {
     /// @throws IllegalArgumentException if it is one of whole numbers
     public static PackedForm of(DType stored) {
         return switch (stored) {
-            case F32, Q2_K, Q3_K, Q6_K, F64 -> F32;
+            case F32, Q2_K, F64 -> F32;
             case F16 -> F16;
             case BF16 -> BF16;
             case Q4_0 -> Q4_0;
@@ -65,6 +74,7 @@ public enum PackedForm {
             case Q8_0, Q5_0, IQ4_NL, Q8_1, TQ1_0, TQ2_0 -> Q8_0;
             case Q5_1 -> BYTES_WITH_MINIMUMS;
             case IQ4_XS, MXFP4, Q8_K -> WIDE_BYTES;
+            case Q3_K, Q6_K -> FINE_BYTES;
             case Q4_K -> WIDE_NIBBLES_WITH_MINIMUMS;
             case Q5_K -> WIDE_BYTES_WITH_MINIMUMS;
             case BOOL, U8, I8, U16, I16, U32, I32, U64, I64 ->
@@ -125,9 +135,14 @@ public enum PackedForm {
         return minimums;
     }
 
+    /// Runs of columns of a block that have a scale each: 1, or 2 of 16 columns.
+    public int runs() {
+        return runs;
+    }
+
     /// Bytes of the scales of a block of 16 rows, and of its minimums.
     public int factorBytes() {
-        return isQuantised() ? PackedMatrix.GROUP * factors.blockBytes() : 0;
+        return isQuantised() ? PackedMatrix.GROUP * runs * factors.blockBytes() : 0;
     }
 
     /// Bytes of the integers of a block of 16 rows, or of a column of them where numbers are plain.

@@ -91,7 +91,7 @@ public final class PackedMatrix {
         return quants;
     }
 
-    /// Scales, [group, block, 16]; empty for plain types.
+    /// Scales, [group, block, [run][PackedForm#runs], 16]; empty for plain types.
     public MemorySegment scales() {
         return scales;
     }
@@ -169,10 +169,11 @@ public final class PackedMatrix {
     }
 
     private void readBytes(int group, int lane, float[] target) {
+        int runs = form.runs();
         long quant = group * groupBytes() + 4L * lane;
         for (int block = 0; block < blocks(); block++, quant += 512) {
-            float scale = factor(scales, group, block, lane);
             for (int slice = 0; slice < 8; slice++) {
+                float scale = factor(scales, group, block * runs + slice * runs / 8, lane);
                 int four = quants.get(INT, quant + 64L * slice) ^ 0x80808080;
                 int column = block * BLOCK + 4 * slice;
                 target[column] = scale * (byte) four;
@@ -209,8 +210,8 @@ public final class PackedMatrix {
         }
     }
 
-    private float factor(MemorySegment factors, int group, int block, int lane) {
-        long at = ((long) group * blocks() + block) * GROUP + lane;
+    private float factor(MemorySegment factors, int group, int run, int lane) {
+        long at = ((long) group * blocks() * form.runs() + run) * GROUP + lane;
         return form.factors() == DType.F32
                 ? Float.intBitsToFloat(factors.get(INT, at * Integer.BYTES))
                 : Float.float16ToFloat(factors.get(SHORT, at * Short.BYTES));

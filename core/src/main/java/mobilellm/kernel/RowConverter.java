@@ -7,7 +7,7 @@ import mobilellm.tensor.DType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/// Brings rows from their stored type into a [PackedForm]. A converted row is its blocks one after the other: scale, minimum
+/// Brings rows from their stored type into a [PackedForm]. A converted row is its blocks one after the other: scales, minimum
 /// where there is one, integers as in Q8_0, Q4_0 or Q4_1. One thread uses it.
 final class RowConverter {
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
@@ -50,7 +50,9 @@ final class RowConverter {
             block.read(stored, bytes, at);
             for (int first = 0; first < stored.blockSize(); first += COLUMNS) {
                 int run = first / Block.RUN;
-                to = write(block.scales()[run], to);
+                for (int i = 0; i < form.runs(); i++) {
+                    to = write(block.scales()[run + i], to);
+                }
                 if (form.hasMinimums()) {
                     to = write(block.minimums()[run], to);
                 }

@@ -24,10 +24,11 @@ final class ExpectedProducts {
     private final Tensor weights;
     private final int columns;
     private final int blocks;
+    private final int runs; // of a block, with a scale each
     private final boolean wholeRows;
     private final boolean minimums;
     private final int[][] quants; // [rows, columns]; empty for plain weights
-    private final float[][] weightScales; // [rows, blocks]
+    private final float[][] weightScales; // [rows, blocks * runs]
     private final float[][] weightMinimums; // [rows, blocks]
     private final float[] values; // [rows * columns]; for plain weights
 
@@ -35,11 +36,12 @@ final class ExpectedProducts {
         this.weights = weights;
         columns = weights.columns();
         blocks = Math.ceilDiv(columns, BLOCK);
+        runs = form.runs();
         wholeRows = form == PackedForm.W8A8;
         boolean quantised = form.isQuantised();
         minimums = form.hasMinimums();
         quants = new int[quantised ? weights.rows() : 0][columns];
-        weightScales = new float[quants.length][blocks];
+        weightScales = new float[quants.length][blocks * runs];
         weightMinimums = new float[quants.length][blocks];
         values = quantised ? new float[0] : Dequantise.toFloat(weights);
         for (int row = 0; row < quants.length; row++) {
@@ -86,7 +88,7 @@ final class ExpectedProducts {
                 block.read(type, stored, column / type.blockSize() * type.blockBytes());
             }
             quants[row][column] = block.quants()[i];
-            weightScales[row][column / BLOCK] = block.scales()[i / Block.RUN];
+            weightScales[row][column * runs / BLOCK] = block.scales()[i / Block.RUN];
             weightMinimums[row][column / BLOCK] = block.minimums()[i / Block.RUN];
         }
     }
@@ -125,12 +127,13 @@ final class ExpectedProducts {
         }
         for (int row = 0; row < products.length; row++) {
             float total = 0;
-            for (int block = 0; block < blocks; block++) {
+            int width = BLOCK / runs;
+            for (int run = 0; run < blocks * runs; run++) {
                 int sum = 0;
-                for (int i = block * BLOCK; i < Math.min(columns, (block + 1) * BLOCK); i++) {
+                for (int i = run * width; i < Math.min(columns, (run + 1) * width); i++) {
                     sum += quants[row][i] * q[i];
                 }
-                total = Math.fma(sum * scales[block], weightScales[row][block], total);
+                total = Math.fma(sum * scales[run / runs], weightScales[row][run], total);
             }
             for (int block = 0; minimums && block < blocks; block++) {
                 total = Math.fma(weightMinimums[row][block], scaledSums[block], total);

@@ -49,8 +49,20 @@ final class Int8Product256 extends Int8Product {
 
     @Override
     void step() {
-        startSums();
-        for (int slice = 0; slice < 8; slice++) {
+        int slices = 8 / form.runs();
+        for (int run = 0; run < form.runs(); run++) {
+            run(run * slices, (run + 1) * slices);
+            finish(run * 64);
+        }
+    }
+
+    private void run(int firstSlice, int endSlice) {
+        if (vnni && form.runs() > 1) {
+            startRuns(firstSlice, endSlice);
+        } else {
+            startSums();
+        }
+        for (int slice = firstSlice; slice < endSlice; slice++) {
             if (type == DType.Q8_0) {
                 a.vmovdqu(FIRST, mem(weights, 64 * slice));
                 a.vmovdqu(SECOND, mem(weights, 64 * slice + 32));
@@ -68,7 +80,21 @@ final class Int8Product256 extends Int8Product {
                 multiplyNibbles(slice);
             }
         }
-        finish();
+    }
+
+    /// Sums become -128 times those of the run's activations, which are at hand for whole blocks only.
+    private void startRuns(int firstSlice, int endSlice) {
+        a.vmovdqu(FIRST, a.filled(FIRST, 0x80808080));
+        a.vpxor(PRODUCT, PRODUCT, PRODUCT);
+        for (int token = 0; token < tokens; token++) {
+            a.vpxor(sum(token, 0), sum(token, 0), sum(token, 0));
+            for (int slice = firstSlice; slice < endSlice; slice++) {
+                a.vpbroadcastd(ACTIVATION, this.<Xmm>field(slice, token));
+                a.vpdpbusdVex(sum(token, 0), FIRST, ACTIVATION);
+            }
+            a.vpsubd(sum(token, 0), PRODUCT, sum(token, 0));
+            a.vmovdqa(sum(token, 1), sum(token, 0));
+        }
     }
 
     private void startSums() {
@@ -143,9 +169,9 @@ final class Int8Product256 extends Int8Product {
         }
     }
 
-    private void finish() {
+    private void finish(int displacement) {
         boolean pairs = !vnni && type != DType.Q8_0;
-        factors(scales);
+        factors(scales, displacement);
         for (int token = 0; token < tokens; token++) {
             a.vbroadcastss(ACTIVATION, this.<Xmm>field(Int8Rows.SCALE, token));
             for (int half = 0; half < 2; half++) {
@@ -163,13 +189,13 @@ final class Int8Product256 extends Int8Product {
     }
 
     /// To `FIRST` and `SECOND`.
-    private void factors(R64 pointer) {
+    private void factors(R64 pointer, int displacement) {
         if (form.factors() == DType.F32) {
-            a.vmovups(FIRST, mem(pointer));
-            a.vmovups(SECOND, mem(pointer, 32));
+            a.vmovups(FIRST, mem(pointer, displacement));
+            a.vmovups(SECOND, mem(pointer, displacement + 32));
         } else {
-            a.vcvtph2ps(FIRST, mem(pointer));
-            a.vcvtph2ps(SECOND, mem(pointer, 16));
+            a.vcvtph2ps(FIRST, mem(pointer, displacement));
+            a.vcvtph2ps(SECOND, mem(pointer, displacement + 16));
         }
     }
 
@@ -185,7 +211,7 @@ final class Int8Product256 extends Int8Product {
 
     @Override
     void minimumStep() {
-        factors(minimumPointer);
+        factors(minimumPointer, 0);
         for (int token = 0; token < tokens; token++) {
             a.vbroadcastss(ACTIVATION, this.<Xmm>field(Int8Rows.SCALED_SUM, token));
             a.vfmadd231ps(sum(token, 0), FIRST, ACTIVATION);

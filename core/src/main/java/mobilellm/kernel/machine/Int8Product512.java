@@ -20,6 +20,11 @@ final class Int8Product512 extends Int8Product {
     private static final Zmm SCALE = zmm(20);
     private static final Zmm NIBBLE = zmm(21);
     private static final Zmm PACKED = zmm(22);
+
+    // In place of the two above where sums of runs start with what bytes are stored too much.
+    private static final Zmm ZERO_POINT = zmm(21);
+    private static final Zmm NOTHING = zmm(22);
+
     private static final int FIRST_SUM = 23;
     private static final int SUMS = 6;
 
@@ -31,6 +36,9 @@ final class Int8Product512 extends Int8Product {
     void prologue() {
         if (type != DType.Q8_0) {
             a.vmovdqu32(NIBBLE, a.filled(NIBBLE, 0x0F0F0F0F));
+        } else if (form.runs() > 1) {
+            a.vmovdqu32(ZERO_POINT, a.filled(ZERO_POINT, 0x80808080));
+            a.vpxord(NOTHING, NOTHING, NOTHING);
         }
     }
 
@@ -44,18 +52,21 @@ final class Int8Product512 extends Int8Product {
     @Override
     void step() {
         unpack();
-        factors(scales);
-        // Tokens in small lots, so that the chains of their sums overlap.
-        for (int first = 0; first < tokens; first += SUMS) {
-            multiply(first, Math.min(tokens, first + SUMS));
+        int slices = 8 / form.runs();
+        for (int run = 0; run < form.runs(); run++) {
+            factors(scales, run * 64);
+            // Tokens in small lots, so that the chains of their sums overlap.
+            for (int first = 0; first < tokens; first += SUMS) {
+                multiply(first, Math.min(tokens, first + SUMS), run * slices, (run + 1) * slices);
+            }
         }
     }
 
-    private void factors(R64 pointer) {
+    private void factors(R64 pointer, int displacement) {
         if (form.factors() == DType.F32) {
-            a.vmovups(SCALE, mem(pointer));
+            a.vmovups(SCALE, mem(pointer, displacement));
         } else {
-            a.vcvtph2ps(SCALE, mem(pointer));
+            a.vcvtph2ps(SCALE, mem(pointer, displacement));
         }
     }
 
@@ -79,16 +90,23 @@ final class Int8Product512 extends Int8Product {
         return zmm(FIRST_WEIGHT + slice);
     }
 
-    private void multiply(int from, int to) {
+    private void multiply(int from, int to, int firstSlice, int endSlice) {
         for (int token = from; token < to; token++) {
             Zmm sum = sum(token);
+            if (form.runs() > 1) {
+                a.vpxord(sum, sum, sum);
+                continue;
+            }
             switch (type) {
                 case Q4_0 -> a.vpbroadcastd(sum, this.<Xmm>field(Int8Rows.NIBBLE_START, token));
                 case Q8_0 -> a.vpbroadcastd(sum, this.<Xmm>field(Int8Rows.BYTE_START, token));
                 default -> a.vpxord(sum, sum, sum);
             }
         }
-        for (int slice = 0; slice < 8; slice++) {
+        if (form.runs() > 1) {
+            startRuns(from, to, firstSlice, endSlice);
+        }
+        for (int slice = firstSlice; slice < endSlice; slice++) {
             for (int token = from; token < to; token++) {
                 a.vpdpbusd(sum(token), weight(slice), broadcast(field(slice, token)));
             }
@@ -101,12 +119,24 @@ final class Int8Product512 extends Int8Product {
         }
     }
 
+    /// Sums become -128 times those of the run's activations, which are at hand for whole blocks only.
+    private void startRuns(int from, int to, int firstSlice, int endSlice) {
+        for (int slice = firstSlice; slice < endSlice; slice++) {
+            for (int token = from; token < to; token++) {
+                a.vpdpbusd(sum(token), ZERO_POINT, broadcast(field(slice, token)));
+            }
+        }
+        for (int token = from; token < to; token++) {
+            a.vpsubd(sum(token), NOTHING, sum(token));
+        }
+    }
+
     @Override
     void endOfSteps() {}
 
     @Override
     void minimumStep() {
-        factors(minimumPointer);
+        factors(minimumPointer, 0);
         for (int token = 0; token < tokens; token++) {
             a.vfmadd231ps(zmm(token), SCALE, broadcast(field(Int8Rows.SCALED_SUM, token)));
         }

@@ -50,9 +50,11 @@ final class MatrixVector {
         int group = row / PackedMatrix.GROUP;
         int lane = row % PackedMatrix.GROUP;
         int blocks = matrix.blocks();
+        int runs = matrix.form().runs();
         long weights = group * matrix.groupBytes() + 4L * lane;
         if (matrix.form().type() == DType.Q8_0) {
-            bytes(matrix.quants(), weights, x.byteTriples(), blocks, sums, step);
+            int slices = 8 / runs;
+            bytes(matrix.quants(), weights, x.byteTriples(), blocks * runs, slices, sums, step);
         } else {
             int[] starts = matrix.form().type() == DType.Q4_0 ? x.nibbleStarts() : x.zeros();
             if (Lanes.SHIFTS_SHORTS) {
@@ -66,7 +68,7 @@ final class MatrixVector {
         long factors =
                 group * matrix.groupFactorBytes() + (long) lane * form.factors().blockBytes();
         if (form.factors() == DType.F32) {
-            scaleWide(matrix.scales(), factors, x.scales(), blocks, sums, step);
+            scaleWide(matrix.scales(), factors, x.scales(), blocks, runs, sums, step);
         } else {
             scale(matrix.scales(), factors, x.scales(), blocks, sums, step);
         }
@@ -197,18 +199,24 @@ final class MatrixVector {
         }
     }
 
-    /// The integer sums of each block of bytes. A 16-bit lane of unsigned bytes `(w0, w1)` gives
+    /// The integer sums of each run of `slices` of bytes. A 16-bit lane of unsigned bytes `(w0, w1)` gives
     /// `w0 x0 + w1 x1 - 128 (x0 + x1) + 32768`, between 256 and 65,280.
     private static void bytes(
-            MemorySegment weights, long offset, int[] x, int blocks, MemorySegment sums, int step) {
+            MemorySegment weights,
+            long offset,
+            int[] x,
+            int runs,
+            int slices,
+            MemorySegment sums,
+            int step) {
         IntVector mask = IntVector.broadcast(Lanes.INTS, 0x00FF00FF);
         long target = 0;
         int at = 0;
-        for (int b = 0; b < blocks; b += step) {
-            // Sixteen biased pair sums are 32,768 too much each.
-            IntVector low = IntVector.broadcast(Lanes.INTS, FLOAT_BITS - 16 * 32768);
+        for (int run = 0; run < runs; run += step) {
+            // Two biased pair sums a slice are 32,768 too much each.
+            IntVector low = IntVector.broadcast(Lanes.INTS, FLOAT_BITS - 2 * slices * 32768);
             IntVector high = IntVector.zero(Lanes.INTS);
-            for (int slice = 0; slice < 8; slice += step) {
+            for (int slice = 0; slice < slices; slice += step) {
                 IntVector bits =
                         IntVector.fromMemorySegment(Lanes.INTS, weights, offset, Lanes.ORDER);
                 IntVector pairs =
@@ -265,18 +273,24 @@ final class MatrixVector {
         total.intoMemorySegment(sums, 0, Lanes.ORDER);
     }
 
-    /// [#scale] with f32 scales.
+    /// [#scale] with f32 scales, one or two a block.
     private static void scaleWide(
-            MemorySegment scales, long at, float[] dx, int blocks, MemorySegment sums, int step) {
+            MemorySegment scales,
+            long at,
+            float[] dx,
+            int blocks,
+            int runs,
+            MemorySegment sums,
+            int step) {
         FloatVector total = FloatVector.zero(Lanes.FLOATS);
         long source = 0;
-        for (int b = 0; b < blocks; b += step) {
+        for (int run = 0; run < blocks * runs; run += step) {
             FloatVector scale =
                     FloatVector.fromMemorySegment(Lanes.FLOATS, scales, at, Lanes.ORDER);
             FloatVector sum =
                     FloatVector.fromMemorySegment(Lanes.FLOATS, sums, source, Lanes.ORDER)
                             .sub(FLOAT_BASE);
-            total = sum.mul(FloatVector.broadcast(Lanes.FLOATS, dx[b])).fma(scale, total);
+            total = sum.mul(FloatVector.broadcast(Lanes.FLOATS, dx[run / runs])).fma(scale, total);
             source += ROW;
             at += 64;
         }

@@ -26,7 +26,7 @@ final class Panel {
     Panel(Arena arena, int columns) {
         int blocks = Math.ceilDiv(columns, PackedMatrix.BLOCK);
         numbers = arena.allocate(columns * ROW, 64);
-        scales = arena.allocate(blocks * ROW, 64);
+        scales = arena.allocate(2L * blocks * ROW, 64);
         minimums = arena.allocate(blocks * ROW, 64);
     }
 
@@ -35,7 +35,7 @@ final class Panel {
         return numbers;
     }
 
-    /// [block, PAIR]
+    /// [block, [run][PackedForm#runs], PAIR]
     MemorySegment scales() {
         return scales;
     }
@@ -172,11 +172,12 @@ final class Panel {
             int step) {
         PackedForm form = matrix.form();
         long offset = group * matrix.groupFactorBytes() + (long) lane * form.factors().blockBytes();
-        long stride = form.factorBytes();
+        int runs = matrix.blocks() * form.runs();
+        long stride = form.factorBytes() / form.runs();
         if (form.factors() == DType.F32) {
-            copyFloats(source, offset, stride, target, at, matrix.blocks(), step);
+            copyFloats(source, offset, stride, target, at, runs, step);
         } else {
-            widenHalves(source, offset, stride, target, at, matrix.blocks(), step);
+            widenHalves(source, offset, stride, target, at, runs, step);
         }
     }
 

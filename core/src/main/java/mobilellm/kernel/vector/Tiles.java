@@ -2,6 +2,7 @@ package mobilellm.kernel.vector;
 
 import jdk.incubator.vector.FloatVector;
 
+import mobilellm.kernel.PackedForm;
 import mobilellm.kernel.PackedMatrix;
 
 import java.lang.foreign.MemorySegment;
@@ -93,7 +94,7 @@ final class Tiles {
     /// @param totals [6, PAIR], overwritten
     static void blocks(
             Panel panel,
-            boolean minimums,
+            PackedForm form,
             int blocks,
             float[] x,
             int at,
@@ -106,13 +107,15 @@ final class Tiles {
         totals.fill((byte) 0);
         long offset = 0;
         int column = at;
-        for (int b = 0; b < blocks; b += step) {
-            multiply(panel.numbers(), offset, PackedMatrix.BLOCK, x, column, sums, step);
-            add(sums, panel.scales(), b * ROW, dx, block + b * VectorOperand.TILE, totals, step);
-            offset += PackedMatrix.BLOCK * ROW;
-            column += PackedMatrix.BLOCK * VectorOperand.TILE;
+        int columns = PackedMatrix.BLOCK / form.runs();
+        for (int run = 0; run < blocks * form.runs(); run += step) {
+            multiply(panel.numbers(), offset, columns, x, column, sums, step);
+            int scale = block + run / form.runs() * VectorOperand.TILE;
+            add(sums, panel.scales(), run * ROW, dx, scale, totals, step);
+            offset += columns * ROW;
+            column += columns * VectorOperand.TILE;
         }
-        if (minimums) {
+        if (form.hasMinimums()) {
             for (int b = 0; b < blocks; b += step) {
                 addMinimums(
                         panel.minimums(),

@@ -142,7 +142,7 @@ final class VectorOperations implements Operations {
                 if (matrix.form().isQuantised()) {
                     Tiles.blocks(
                             panel,
-                            matrix.form().hasMinimums(),
+                            matrix.form(),
                             matrix.blocks(),
                             operand.tiles(),
                             tile * TILE * matrix.blocks() * PackedMatrix.BLOCK,
