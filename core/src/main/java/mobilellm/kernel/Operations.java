@@ -31,6 +31,19 @@ public interface Operations {
     /// Makes the provider's own form of the operand's f32 rows. With [Worker#alone] a member makes an operand that only it reads.
     void prepare(Operand operand, int rows, Worker worker);
 
+    /// [#rmsNorm] to the rows of an operand, and [#prepare], with the bits of both one after the other. With [Worker#alone] a member makes an operand
+    /// that only it reads.
+    default void normalise(
+            Activations x,
+            int rows,
+            Activations weight,
+            double epsilon,
+            Operand target,
+            Worker worker) {
+        rmsNorm(x, rows, weight, epsilon, target.values(), worker);
+        prepare(target, rows, worker);
+    }
+
     /// `y = x W^T` for each row, or `y += x W^T`.
     void multiply(
             PackedMatrix matrix,

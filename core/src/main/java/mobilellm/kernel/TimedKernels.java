@@ -126,6 +126,19 @@ public final class TimedKernels implements KernelProvider {
         }
 
         @Override
+        public void normalise(
+                Activations x,
+                int rows,
+                Activations weight,
+                double epsilon,
+                Operand target,
+                Worker worker) {
+            long start = start(worker);
+            operations.normalise(x, rows, weight, epsilon, target, worker);
+            stop(Operation.RMS_NORM, start, worker);
+        }
+
+        @Override
         public void prepare(Operand operand, int rows, Worker worker) {
             long start = start(worker);
             operations.prepare(operand, rows, worker);

@@ -199,9 +199,7 @@ public final class Transformer implements AutoCloseable {
         }
 
         var last = head.input(); // [rows, hiddenSize]
-        kernels.rmsNorm(
-                hidden, rows, weights.finalNorm(), config.rmsNormEpsilon(), last.values(), worker);
-        kernels.prepare(last, rows, worker);
+        kernels.normalise(hidden, rows, weights.finalNorm(), config.rmsNormEpsilon(), last, worker);
         if (wantsLogits) {
             worker.barrier();
             kernels.multiply(weights.head(), last, rows, head.logits(), false, worker);
@@ -214,8 +212,10 @@ public final class Transformer implements AutoCloseable {
     private void normalise(
             Activations x, int rows, Activations weight, Operand target, Worker worker) {
         Worker maker = rows == 1 ? worker.alone() : worker;
-        kernels.rmsNorm(x, rows, weight, config.rmsNormEpsilon(), target.values(), maker);
-        prepare(target, rows, worker);
+        kernels.normalise(x, rows, weight, config.rmsNormEpsilon(), target, maker);
+        if (rows > 1) {
+            worker.barrier();
+        }
     }
 
     /// Makes rows that are complete ready to be multiplied.

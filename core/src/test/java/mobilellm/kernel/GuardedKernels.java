@@ -87,6 +87,8 @@ final class GuardedKernels {
                     operations.operand(
                             arena, new Activations(arena, batch, columns), Set.of(matrix.form()));
             fill(operand.values());
+            Activations x = filled(batch, columns);
+            Activations norm = filled(1, columns);
             Activations y = new Activations(arena, batch, rows);
             var reduction = new LogitReduction(arena, 1, batch, rows);
             reduction.begin(new int[batch][0]);
@@ -95,6 +97,7 @@ final class GuardedKernels {
                         operations.prepare(operand, batch, worker);
                         operations.multiply(matrix, operand, batch, y, false, worker);
                         operations.multiply(matrix, operand, batch, y, true, worker);
+                        operations.normalise(x, batch, norm, 1e-5, operand, worker);
                         reduction.reduce(operations, matrix, operand, worker);
                     });
         }

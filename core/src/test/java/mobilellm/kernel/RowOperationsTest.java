@@ -50,6 +50,44 @@ class RowOperationsTest {
         }
     }
 
+    /// Kernels may do it in one step, which nobody must notice: neither in the f32 rows nor in products with what was made of them.
+    @Test
+    void normalisingAnOperandIsNormAndPreparation() {
+        for (DType type : List.of(DType.Q4_0, DType.Q8_0, DType.F16)) {
+            for (int columns : new int[] {32, 96, 576}) {
+                Activations x = gaussian(ROWS, columns, 3);
+                Activations weight = gaussian(1, columns, 1);
+                PackedMatrix matrix =
+                        PackedMatrix.pack(
+                                RandomWeights.of(type, 33, columns, 1, random), arena, team);
+                for (Operations operations : providers(columns)) {
+                    Operand expected = operand(operations, columns, matrix);
+                    Operand actual = operand(operations, columns, matrix);
+                    Activations expectedProduct = new Activations(arena, ROWS, 33);
+                    Activations product = new Activations(arena, ROWS, 33);
+                    team.run(
+                            worker -> {
+                                operations.rmsNorm(
+                                        x, ROWS, weight, 1e-5, expected.values(), worker);
+                                operations.prepare(expected, ROWS, worker);
+                                operations.multiply(
+                                        matrix, expected, ROWS, expectedProduct, false, worker);
+                                operations.normalise(x, ROWS, weight, 1e-5, actual, worker);
+                                operations.multiply(matrix, actual, ROWS, product, false, worker);
+                            });
+                    assertThat(actual.values().data().mismatch(expected.values().data()))
+                            .isEqualTo(-1);
+                    assertThat(product.data().mismatch(expectedProduct.data())).isEqualTo(-1);
+                }
+            }
+        }
+    }
+
+    private Operand operand(Operations operations, int columns, PackedMatrix matrix) {
+        return operations.operand(
+                arena, new Activations(arena, ROWS, columns), Set.of(matrix.form()));
+    }
+
     private static void assertNormalised(
             Activations x, Activations weight, Activations y, int row) {
         assertNormalised(x, 0, weight, y, row);

@@ -99,7 +99,7 @@ final class AttentionTile {
         queries = new Activations(arena, 0, 0);
         target = queries;
         weights = routines.attentionWeights();
-        quantiser = routines.int8Quantiser(false);
+        quantiser = routines.int8Quantiser(Int8Quantiser.Kind.BLOCKS);
     }
 
     /// See [mobilellm.kernel.Operations#attend].

@@ -8,11 +8,19 @@ import mobilellm.assembler.Code;
 import mobilellm.assembler.CpuTier;
 import mobilellm.assembler.Label;
 import mobilellm.assembler.R64;
+import mobilellm.assembler.Ymm;
 
 /// Rounds one row of f32 to int8 and writes it into its place of a tile, see [Int8Rows].
 ///
 /// Each block of 32 columns is rounded by itself, or all with the scale of the row, see [Int8Block].
 final class Int8Quantiser {
+    enum Kind {
+        BLOCKS,
+        /// RMSNorm, with the bits of [RowKernels#rmsNorm], and [#BLOCKS] of its result, which is stored too.
+        NORMALISED_BLOCKS,
+        WHOLE_ROWS
+    }
+
     static final int SOURCE = 0;
     static final int TARGET = 8;
     static final int BLOCKS = 16;
@@ -20,34 +28,49 @@ final class Int8Quantiser {
     /// Bytes from one field of a block to the next: 4 for each token of the tile.
     static final int FIELD_STRIDE = 24;
 
-    static final int ARGUMENT_BYTES = 32;
+    // Of RMSNorm: numbers of the row and epsilon, as f32, the weight, and where the normalised row
+    // goes.
+    static final int COUNT = 32;
+    static final int EPSILON = 40;
+    static final int WEIGHT = 48;
+    static final int NORMALISED = 56;
+
+    private static final int BLOCK_BYTES = 128;
+    private static final int BLOCK_VECTORS = BLOCK_BYTES / Simd.BYTES;
 
     private static final R64 source = rsi;
     private static final R64 target = rdx;
     private static final R64 blocks = rcx;
     private static final R64 stride = r8;
+    private static final R64 weight = r9;
+    private static final R64 normalised = r10;
+    private static final Ymm INVERSE_ROOT = ymm(7);
 
     private final Assembler a = new Assembler();
     private final Int8Block rounding = new Int8Block(a);
-    private final boolean wholeRows;
+    private final CpuTier tier;
+    private final Kind kind;
     private final boolean pairs;
 
     /// @param tier decides in which form the start of nibble sums is wanted
-    /// @param wholeRows whether a row has one scale
-    Int8Quantiser(CpuTier tier, boolean wholeRows) {
-        this.wholeRows = wholeRows;
+    Int8Quantiser(CpuTier tier, Kind kind) {
+        this.tier = tier;
+        this.kind = kind;
         pairs = tier == CpuTier.AVX2;
     }
 
     Code code() {
         var frame = CallingConvention.current().enter(a);
         Label block = a.label();
+        if (kind == Kind.NORMALISED_BLOCKS) {
+            findInverseRoot();
+        }
         a.mov(source, mem(rdi, SOURCE));
         a.mov(target, mem(rdi, TARGET));
         a.mov(blocks, mem(rdi, BLOCKS));
         a.mov(stride, mem(rdi, FIELD_STRIDE));
 
-        if (wholeRows) {
+        if (kind == Kind.WHOLE_ROWS) {
             rounding.scaleRow(source, blocks);
             a.mov(source, mem(rdi, SOURCE));
             a.mov(blocks, mem(rdi, BLOCKS));
@@ -55,18 +78,41 @@ final class Int8Quantiser {
 
         a.bind(block);
         rounding.load(source, 0);
-        if (wholeRows) {
-            rounding.roundByRow();
-        } else {
-            rounding.round();
+        switch (kind) {
+            case BLOCKS -> rounding.round();
+            case NORMALISED_BLOCKS -> {
+                normalise();
+                rounding.round();
+            }
+            case WHOLE_ROWS -> rounding.roundByRow();
         }
         storeBytes();
         storeSums();
-        a.add(source, 128);
+        a.add(source, BLOCK_BYTES);
         a.dec(blocks);
         a.jnz(block);
         frame.leave();
         return a.assemble();
+    }
+
+    private void findInverseRoot() {
+        a.mov(rsi, mem(rdi, SOURCE));
+        a.mov(rcx, mem(rdi, BLOCKS));
+        a.imul(rcx, rcx, BLOCK_VECTORS);
+        new RowKernels(tier, a).inverseRootOfRow();
+        a.vmovaps(INVERSE_ROOT, ymm(0));
+        a.mov(weight, mem(rdi, WEIGHT));
+        a.mov(normalised, mem(rdi, NORMALISED));
+    }
+
+    private void normalise() {
+        for (int i = 0; i < 4; i++) {
+            a.vmulps(ymm(i), ymm(i), INVERSE_ROOT);
+            a.vmulps(ymm(i), ymm(i), mem(weight, 32 * i));
+            a.vmovups(mem(normalised, 32 * i), ymm(i));
+        }
+        a.add(weight, BLOCK_BYTES);
+        a.add(normalised, BLOCK_BYTES);
     }
 
     private void storeBytes() {

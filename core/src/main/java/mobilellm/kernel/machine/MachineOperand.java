@@ -5,6 +5,7 @@ import mobilellm.kernel.Activations;
 import mobilellm.kernel.Operand;
 import mobilellm.kernel.PackedForm;
 import mobilellm.kernel.PackedMatrix;
+import mobilellm.kernel.machine.Int8Quantiser.Kind;
 import mobilellm.kernel.machine.PlainProduct.Columns;
 import mobilellm.kernel.machine.PlainProduct.Tokens;
 
@@ -15,6 +16,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 
 /// Activations in tiles of int8 ([Int8Rows]) where a matrix is quantised; plain matrices meet the f32 rows themselves. With the
@@ -22,6 +24,7 @@ import java.util.Set;
 final class MachineOperand extends Operand {
     private final Routines routines;
     private final Routine quantiser;
+    private final Optional<Routine> normaliser;
     private final int widest;
     private final MemorySegment int8;
     private final Map<PackedForm, @Nullable Routine[]> products = new EnumMap<>(PackedForm.class);
@@ -29,7 +32,12 @@ final class MachineOperand extends Operand {
     MachineOperand(Activations values, Arena arena, Set<PackedForm> weights, Routines routines) {
         super(values);
         this.routines = routines;
-        quantiser = routines.int8Quantiser(PackedForm.wholeRows(weights));
+        boolean wholeRows = PackedForm.wholeRows(weights);
+        quantiser = routines.int8Quantiser(wholeRows ? Kind.WHOLE_ROWS : Kind.BLOCKS);
+        normaliser =
+                wholeRows
+                        ? Optional.empty()
+                        : Optional.of(routines.int8Quantiser(Kind.NORMALISED_BLOCKS));
         widest = routines.widestTile(weights);
         boolean quantised = weights.stream().anyMatch(PackedForm::isQuantised);
         int8 = arena.allocate(quantised ? values.rows() * int8RowBytes() : 0, Simd.BYTES);
@@ -55,6 +63,11 @@ final class MachineOperand extends Operand {
     /// What rounds a row to int8.
     Routine quantiser() {
         return quantiser;
+    }
+
+    /// What normalises a row and rounds it in one sweep; not where the scale is the row's, which is known after the whole norm.
+    Optional<Routine> normaliser() {
+        return normaliser;
     }
 
     boolean hasInt8() {

@@ -111,9 +111,37 @@ final class MachineOperations implements Operations {
     @Override
     public void prepare(Operand operand, int rows, Worker worker) {
         var target = (MachineOperand) operand;
-        if (!target.hasInt8()) {
-            return;
+        if (target.hasInt8()) {
+            quantise(target.quantiser(), target.values(), target, rows, worker);
         }
+    }
+
+    /// Rows are read once and stay in registers from the norm to their bytes.
+    @Override
+    public void normalise(
+            Activations x,
+            int rows,
+            Activations weight,
+            double epsilon,
+            Operand operand,
+            Worker worker) {
+        var target = (MachineOperand) operand;
+        if (target.hasInt8() && target.normaliser().isPresent()) {
+            members[worker.index()]
+                    .arguments
+                    .set(Int8Quantiser.COUNT, (float) x.columns())
+                    .set(Int8Quantiser.EPSILON, (float) epsilon)
+                    .set(Int8Quantiser.WEIGHT, weight.data().address());
+            quantise(target.normaliser().get(), x, target, rows, worker);
+        } else {
+            rmsNorm(x, rows, weight, epsilon, target.values(), worker);
+            prepare(target, rows, worker);
+        }
+    }
+
+    /// Rounds this member's rows of x, each to its place in the tiles of the operand.
+    private void quantise(
+            Routine routine, Activations x, MachineOperand target, int rows, Worker worker) {
         Arguments arguments =
                 members[worker.index()].arguments.set(Int8Quantiser.BLOCKS, target.blocks());
         int from = worker.from(rows);
@@ -123,12 +151,13 @@ final class MachineOperations implements Operations {
             for (; first < to && first + width <= rows; first += width) {
                 for (int row = Math.max(first, from); row < Math.min(first + width, to); row++) {
                     arguments
-                            .set(Int8Quantiser.SOURCE, address(target.values(), row))
+                            .set(Int8Quantiser.SOURCE, address(x, row))
+                            .set(Int8Quantiser.NORMALISED, address(target.values(), row))
                             .set(
                                     Int8Quantiser.TARGET,
                                     target.int8Tile(first) + (row - first) * (long) Integer.BYTES)
                             .set(Int8Quantiser.FIELD_STRIDE, (long) width * Integer.BYTES);
-                    target.quantiser().call(arguments.block());
+                    routine.call(arguments.block());
                 }
             }
         }

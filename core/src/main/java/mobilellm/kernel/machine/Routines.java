@@ -41,8 +41,6 @@ final class Routines {
 
     private record Int8Key(PackedForm form, int tokens) {}
 
-    private record QuantiserKey(boolean wholeRows) {}
-
     private record PlainKey(DType type, Tokens layout, Columns columns) {}
 
     private record WriterKey(int headDim, DType type) {}
@@ -97,9 +95,8 @@ final class Routines {
                 () -> new PlainProduct(tier, type, layout, columns).code());
     }
 
-    Routine int8Quantiser(boolean wholeRows) {
-        return routine(
-                new QuantiserKey(wholeRows), () -> new Int8Quantiser(tier, wholeRows).code());
+    Routine int8Quantiser(Int8Quantiser.Kind kind) {
+        return routine(kind, () -> new Int8Quantiser(tier, kind).code());
     }
 
     Routine rmsNorm() {

@@ -9,10 +9,16 @@ import mobilellm.assembler.CpuTier;
 
 /// What happens to a row of activations between the products.
 final class RowKernels {
-    private final Assembler a = new Assembler();
+    private final Assembler a;
     private final Simd simd;
 
     RowKernels(CpuTier tier) {
+        this(tier, new Assembler());
+    }
+
+    /// @param a what a part of a routine is written to
+    RowKernels(CpuTier tier, Assembler a) {
+        this.a = a;
         simd = Simd.of(tier, a);
     }
 
@@ -22,16 +28,7 @@ final class RowKernels {
         var frame = CallingConvention.current().enter(a);
         a.mov(rsi, mem(rdi));
         a.mov(rcx, mem(rdi, 24));
-        simd.zero(0);
-        simd.repeatTimes(
-                rcx,
-                () -> {
-                    simd.load(1, rsi, 0);
-                    simd.multiplyAdd(0, 1, 1);
-                    a.add(rsi, Simd.BYTES);
-                });
-        simd.sumLanes(0, 1);
-        inverseRoot();
+        inverseRootOfRow();
         a.mov(rsi, mem(rdi));
         a.mov(rdx, mem(rdi, 8));
         a.mov(r8, mem(rdi, 16));
@@ -49,6 +46,21 @@ final class RowKernels {
                 });
         frame.leave();
         return a.assemble();
+    }
+
+    /// All lanes of value 0 become `1 / sqrt(mean(x^2) + epsilon)` of the `rcx` vectors from `rsi` on. Overwrites both, and values 1 and 2. Of the
+    /// arguments, number 4 is the count and number 5 epsilon, as f32.
+    void inverseRootOfRow() {
+        simd.zero(0);
+        simd.repeatTimes(
+                rcx,
+                () -> {
+                    simd.load(1, rsi, 0);
+                    simd.multiplyAdd(0, 1, 1);
+                    a.add(rsi, Simd.BYTES);
+                });
+        simd.sumLanes(0, 1);
+        inverseRoot();
     }
 
     /// [#rmsNorm] of the heads of a row, in place. Arguments: x, weight, -, heads, and as f32 the head dim and epsilon.
