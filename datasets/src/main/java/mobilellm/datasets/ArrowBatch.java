@@ -24,7 +24,7 @@ import java.util.function.IntFunction;
 /// buffers (<https://arrow.apache.org/docs/format/Columnar.html>).
 final class ArrowBatch {
     /// Stands for a value that is null.
-    static final Object MISSING = new Object();
+    private static final Object MISSING = new Object();
 
     private static final int DEEPEST = 16;
 
@@ -48,6 +48,10 @@ final class ArrowBatch {
 
     int rows() {
         return rows;
+    }
+
+    static boolean isPresent(Object value) {
+        return !MISSING.equals(value);
     }
 
     /// A number of values. All of them together are bounded by the bytes that are there: a text has an offset of four.
@@ -214,7 +218,7 @@ final class ArrowBatch {
                                         offset(offsets, i, width, elements.size()),
                                         offset(offsets, i + 1, width, elements.size()))
                                 .stream()
-                                .filter(one -> one != MISSING)
+                                .filter(ArrowBatch::isPresent)
                                 .toList());
     }
 
@@ -226,7 +230,7 @@ final class ArrowBatch {
         for (int child = 0; child < field.childrenLength(); child++) {
             List<Object> members = values(field.children(child), depth + 1);
             for (int i = 0; i < count; i++) {
-                if (members.get(i) != MISSING) {
+                if (isPresent(members.get(i))) {
                     structs.get(i)
                             .put(String.valueOf(field.children(child).name()), members.get(i));
                 }

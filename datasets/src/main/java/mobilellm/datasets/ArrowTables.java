@@ -127,7 +127,7 @@ public final class ArrowTables implements TableReader {
             List<Object> values = batch.column(column);
             String name = Objects.requireNonNull(column.name(), "a column's name");
             for (int i = 0; i < added.size(); i++) {
-                if (values.get(i) != ArrowBatch.MISSING) {
+                if (ArrowBatch.isPresent(values.get(i))) {
                     added.get(i).put(name, values.get(i));
                 }
             }
