@@ -36,8 +36,6 @@ public final class ParquetTables implements TableReader {
 
     static {
         READER.setLevel(Level.WARNING);
-        // Snappy's library is C otherwise.
-        System.setProperty("org.xerial.snappy.purejava", "true");
     }
 
     @Override
