@@ -97,12 +97,12 @@ public final class MappedFile implements AutoCloseable {
     ///
     /// @param what names it in messages
     /// @throws MalformedFileException if the file behind the memory became shorter since it was mapped
-    @SuppressWarnings(
-            "ThreadPriorityCheck") // Yielding is a safepoint; nothing else is wanted of it.
     public static <T> T reading(String what, Supplier<T> reader) {
         try {
             T result = reader.get();
-            Thread.yield();
+            // Any call into the JVM is a safepoint, and this is a cheap one. Yielding would be one,
+            // too, and takes milliseconds where other processes compute.
+            long _ = Runtime.getRuntime().freeMemory();
             return result;
         } catch (InternalError e) {
             // The JVM's answer to a page that is not there.
