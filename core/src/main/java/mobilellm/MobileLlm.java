@@ -246,11 +246,11 @@ public final class MobileLlm implements AutoCloseable {
     /// @param decode how many are taken one by one
     /// @throws mobilellm.engine.ContextLengthException if the prompt does not fit
     /// @throws IllegalArgumentException if it is empty, or an id lies outside the vocabulary
-    public List<OperationShare> operationShares(int[] prompt, int decode) {
+    public List<OperationCost> operationCosts(int[] prompt, int decode) {
         TimedKernels timed = new TimedKernels(kernels);
         try (Transformer measured = new Transformer(config, weights, timed, team);
                 Session session = new Session(measured, sessionOptions)) {
-            return new OperationProfile(session, timed).shares(prompt, decode);
+            return new OperationProfile(session, timed).costs(prompt, decode);
         }
     }
 

@@ -1,7 +1,9 @@
 package mobilellm;
 
+import mobilellm.OperationCost.Work;
 import mobilellm.engine.Session;
 import mobilellm.kernel.TimedKernels;
+import mobilellm.kernel.TimedKernels.Amounts;
 import mobilellm.kernel.TimedKernels.Operation;
 
 import java.util.Arrays;
@@ -14,51 +16,63 @@ import java.util.Map;
 ///
 /// @param session an empty one, whose transformer computes with `kernels`
 record OperationProfile(Session session, TimedKernels kernels) {
-    /// Shares of the first thread's time, the largest of decoding first, without what the model never does.
+    private static final Work NONE = new Work(0, 0, 0, 0, 0, 0);
+
+    /// The dearest of decoding first, without what the model never does.
     ///
     /// @param prompt to read, and to take one by one
     /// @param decode ids of it that are taken one by one
-    List<OperationShare> shares(int[] prompt, int decode) {
+    List<OperationCost> costs(int[] prompt, int decode) {
         int[] steps = Arrays.copyOf(prompt, decode);
         // Twice: the first time is for the compiler.
         decode(steps);
-        Map<Operation, Double> decoding = decode(steps);
+        Map<Operation, Work> decoding = decode(steps);
         prefill(prompt);
-        Map<Operation, Double> reading = prefill(prompt);
+        Map<Operation, Work> reading = prefill(prompt);
         return Arrays.stream(Operation.values())
                 .map(
                         operation ->
-                                new OperationShare(
+                                new OperationCost(
                                         operation.name().toLowerCase(Locale.ROOT),
-                                        decoding.getOrDefault(operation, 0.0),
-                                        reading.getOrDefault(operation, 0.0)))
-                .filter(share -> share.decode() + share.prefill() > 0)
-                .sorted((a, b) -> Double.compare(b.decode(), a.decode()))
+                                        decoding.getOrDefault(operation, NONE),
+                                        reading.getOrDefault(operation, NONE)))
+                .filter(cost -> cost.decode().share() + cost.prefill().share() > 0)
+                .sorted((a, b) -> Double.compare(b.decode().share(), a.decode().share()))
                 .toList();
     }
 
-    private Map<Operation, Double> decode(int[] ids) {
+    private Map<Operation, Work> decode(int[] ids) {
         session.rollback(0);
         kernels.reset();
         for (int id : ids) {
             session.append(id);
         }
-        return shares();
+        return works();
     }
 
-    private Map<Operation, Double> prefill(int[] prompt) {
+    private Map<Operation, Work> prefill(int[] prompt) {
         session.rollback(0);
         kernels.reset();
         session.prefill(prompt, (done, total) -> true);
-        return shares();
+        return works();
     }
 
-    private Map<Operation, Double> shares() {
-        long all = Arrays.stream(Operation.values()).mapToLong(kernels::nanos).sum();
-        Map<Operation, Double> shares = new EnumMap<>(Operation.class);
+    private Map<Operation, Work> works() {
+        double all = Arrays.stream(Operation.values()).mapToDouble(one -> kernels.nanos(one)).sum();
+        Map<Operation, Work> works = new EnumMap<>(Operation.class);
         for (Operation operation : Operation.values()) {
-            shares.put(operation, (double) kernels.nanos(operation) / all);
+            double nanos = kernels.nanos(operation);
+            Amounts amounts = kernels.amounts(operation);
+            works.put(
+                    operation,
+                    new Work(
+                            nanos / all,
+                            nanos / 1e9,
+                            amounts.modelBytes(),
+                            amounts.activationBytes(),
+                            amounts.int8Operations(),
+                            amounts.floatOperations()));
         }
-        return shares;
+        return works;
     }
 }

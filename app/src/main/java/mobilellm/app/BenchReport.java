@@ -1,68 +1,62 @@
 package mobilellm.app;
 
-import mobilellm.OperationShare;
-import mobilellm.config.KvType;
-import mobilellm.config.ModelConfig;
-import mobilellm.config.Precision;
-import mobilellm.kernel.Kernels;
+import mobilellm.OperationCost;
+import mobilellm.OperationCost.Work;
+import mobilellm.kernel.machine.Peaks;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /// What `bench` found, for people and for programs.
 ///
 /// @param model its name
 /// @param threads that computed
-/// @param keyValueType element type of the key/value cache
 /// @param prefill tokens of the prompt
 /// @param depth tokens that were in the cache before
 /// @param decode tokens that were made
 /// @param startToFirstTokenMillis from the start of the JVM to the first token of the first subject
-/// @param readBytesPerSecond what the threads can read from memory
+/// @param traffic bytes that a token reads
+/// @param peaks of the processor, where machine code can run
 /// @param subjects in the order of the command line
 record BenchReport(
         String model,
         int threads,
-        KvType keyValueType,
         int prefill,
         int depth,
         int decode,
         long startToFirstTokenMillis,
-        double readBytesPerSecond,
+        Traffic traffic,
+        Optional<Peaks> peaks,
         List<BenchSubject> subjects) {
 
-    /// Bytes that a token reads: every weight once, and the keys and values of those before it, on average.
-    private long bytesPerToken() {
-        return weightBytesPerToken() + (depth + decode / 2L) * keyValueBytesPerPosition();
+    /// `prefill 512`
+    String prefillTitle() {
+        return "prefill " + prefill;
     }
 
-    private long weightBytesPerToken() {
-        return subjects.getFirst().model().bytesPerToken();
-    }
-
-    private long keyValueBytesPerPosition() {
-        ModelConfig config = subjects.getFirst().model().config();
-        long numbers = 2L * config.plan().visits().size() * config.keyValueWidth();
-        return keyValueType.type().bytes(numbers);
+    /// `decode 128`, `decode 128 after 2000`
+    String decodeTitle() {
+        return "decode " + decode + (depth == 0 ? "" : " after " + depth);
     }
 
     /// Tokens a second that reading memory alone allows.
-    private double bound() {
-        return readBytesPerSecond / bytesPerToken();
+    double bound(Peaks measured) {
+        return measured.weightBytes() / traffic.bytes();
     }
 
-    private double share(BenchSubject subject) {
-        return subject.spread(BenchSubject.Run::decode).median() / bound();
+    /// Of [#bound].
+    double share(BenchSubject subject, Peaks measured) {
+        return subject.spread(BenchSubject.Run::decode).median() / bound(measured);
     }
 
     void print(Context context) {
         if (context.json()) {
             context.output().json(json());
         } else {
-            text().forEach(context.output()::line);
+            BenchText.of(this).forEach(context.output()::line);
         }
     }
 
@@ -86,16 +80,35 @@ record BenchReport(
     private List<Object> operations() {
         List<Object> all = new ArrayList<>();
         for (BenchSubject subject : subjects) {
-            for (OperationShare share : subject.operations()) {
+            for (OperationCost cost : subject.operations()) {
                 Map<String, Object> object = new LinkedHashMap<>();
                 object.put("kernels", subject.model().kernels());
-                object.put("name", share.name());
-                object.put("decode_share", share.decode());
-                object.put("prefill_share", share.prefill());
+                object.put("name", cost.name());
+                object.put("decode_share", cost.decode().share());
+                object.put("prefill_share", cost.prefill().share());
+                object.put("decode", work(cost.decode()));
+                object.put("prefill", work(cost.prefill()));
                 all.add(object);
             }
         }
         return all;
+    }
+
+    private Map<String, Object> work(Work work) {
+        Map<String, Object> object = new LinkedHashMap<>();
+        object.put("seconds", work.seconds());
+        object.put("model_bytes", work.modelBytes());
+        object.put("activation_bytes", work.activationBytes());
+        object.put("int8_operations", work.int8Operations());
+        object.put("f32_operations", work.floatOperations());
+        peaks.flatMap(measured -> Roofline.of(work, measured))
+                .ifPresent(
+                        roofline -> {
+                            object.put("bound", roofline.bound().word());
+                            object.put("per_second", roofline.rate());
+                            object.put("bound_share", roofline.share());
+                        });
+        return object;
     }
 
     /// For each subject and number of sequences; empty where none was asked for.
@@ -143,112 +156,28 @@ record BenchReport(
         object.put("kernels", subject.model().kernels());
         object.put("prefill_tps", subject.spread(BenchSubject.Run::prefill).json());
         object.put("decode_tps", subject.spread(BenchSubject.Run::decode).json());
-        object.put("memory_bound_share", share(subject));
+        peaks.ifPresent(measured -> object.put("memory_bound_share", share(subject, measured)));
         return object;
     }
 
     private Map<String, Object> roofline() {
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("threads", threads);
-        object.put("read_bytes_per_second", readBytesPerSecond);
-        object.put("weight_bytes_per_token", weightBytesPerToken());
-        object.put("bytes_per_token", bytesPerToken());
-        object.put("decode_tps", bound());
-        object.put("share", share(subjects.getFirst()));
+        object.put("weight_bytes_per_token", traffic.weights());
+        object.put("bytes_per_token", traffic.bytes());
+        peaks.ifPresent(
+                measured -> {
+                    object.put("int8_operations_per_second", measured.int8Operations());
+                    object.put("f32_operations_per_second", measured.floatOperations());
+                    object.put("l1_bytes_per_second", measured.l1Bytes());
+                    object.put("l2_bytes_per_second", measured.l2Bytes());
+                    object.put("memory_bytes", Peaks.MEMORY_BYTES);
+                    object.put("memory_bytes_per_second", measured.memoryBytes());
+                    object.put("read_bytes", measured.weights());
+                    object.put("read_bytes_per_second", measured.weightBytes());
+                    object.put("decode_tps", bound(measured));
+                    object.put("share", share(subjects.getFirst(), measured));
+                });
         return object;
-    }
-
-    private static String precision(Precision precision) {
-        return precision == Precision.NATIVE ? "" : "precision " + precision.word() + "; ";
-    }
-
-    private List<String> text() {
-        List<String> lines = new ArrayList<>();
-        lines.add(
-                "%s; %s; threads: %d; %sJava %s"
-                        .formatted(
-                                Text.printable(model),
-                                Machine.processor().orElse(System.getProperty("os.arch")),
-                                threads,
-                                precision(subjects.getFirst().model().precision()),
-                                System.getProperty("java.runtime.version")));
-        String prefillColumn = "prefill " + prefill;
-        String decodeColumn = "decode " + decode + (depth == 0 ? "" : " after " + depth);
-        lines.add(
-                "%-9s %9s %12s   %-28s %-28s"
-                        .formatted("kernels", "load", "first token", prefillColumn, decodeColumn)
-                        .stripTrailing());
-        for (BenchSubject subject : subjects) {
-            lines.add(
-                    String.format(
-                                    Locale.ROOT,
-                                    "%-9s %6.0f ms %9.0f ms   %-28s %-28s",
-                                    subject.model().kernels(),
-                                    subject.loadMillis(),
-                                    subject.firstTokenMillis(),
-                                    rate(subject.spread(BenchSubject.Run::prefill)),
-                                    rate(subject.spread(BenchSubject.Run::decode)))
-                            .stripTrailing());
-        }
-        for (BenchSubject subject : subjects) {
-            subject.together()
-                    .forEach(
-                            (count, spread) ->
-                                    lines.add(
-                                            "%-9s %2d streams at once: decode %s"
-                                                    .formatted(
-                                                            subject.model().kernels(),
-                                                            count,
-                                                            rate(spread))));
-        }
-        lines.add(
-                String.format(
-                        Locale.ROOT,
-                        "memory is read at %.1f GB/s (threads: %d), a token reads %s: at most %.1f"
-                                + " tokens/s",
-                        readBytesPerSecond / 1e9,
-                        threads,
-                        Text.bytes(bytesPerToken()),
-                        bound()));
-        for (BenchSubject subject : subjects) {
-            lines.add(
-                    String.format(
-                            Locale.ROOT,
-                            "%s decodes at %.0f %% of that (%s)",
-                            subject.model().kernels(),
-                            100 * share(subject),
-                            Kernels.of(subject.model().kernels()).why()));
-        }
-        subjects.forEach(subject -> addOperations(subject, lines));
-        lines.add("start of the process to its first token: " + startToFirstTokenMillis + " ms");
-        subjects.getLast()
-                .runs()
-                .getLast()
-                .residentBytes()
-                .ifPresent(bytes -> lines.add("memory of the process: " + Text.bytes(bytes)));
-        return lines;
-    }
-
-    private static void addOperations(BenchSubject subject, List<String> lines) {
-        lines.add("%-15s %9s %9s".formatted(subject.model().kernels(), "prefill", "decode"));
-        for (OperationShare share : subject.operations()) {
-            lines.add(
-                    String.format(
-                            Locale.ROOT,
-                            "  %-15s %5.1f %% %7.1f %%",
-                            share.name(),
-                            100 * share.prefill(),
-                            100 * share.decode()));
-        }
-    }
-
-    /// `98.1 tokens/s (97.0-99.2)`
-    private static String rate(Spread spread) {
-        return String.format(
-                Locale.ROOT,
-                "%.1f tokens/s (%.1f-%.1f)",
-                spread.median(),
-                spread.minimum(),
-                spread.maximum());
     }
 }

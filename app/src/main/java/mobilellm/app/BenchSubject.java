@@ -4,7 +4,7 @@ import mobilellm.Generation;
 import mobilellm.GenerationBatch;
 import mobilellm.GenerationOptions;
 import mobilellm.MobileLlm;
-import mobilellm.OperationShare;
+import mobilellm.OperationCost;
 import mobilellm.Timings;
 import mobilellm.sampling.SamplingOptions;
 
@@ -29,7 +29,7 @@ final class BenchSubject {
     private final long seed;
     private final List<Run> runs = new ArrayList<>();
     private final Map<Integer, Spread> together = new LinkedHashMap<>();
-    private List<OperationShare> operations = List.of();
+    private List<OperationCost> operations = List.of();
 
     /// One measured run.
     ///
@@ -71,12 +71,12 @@ final class BenchSubject {
     }
 
     /// What the time goes to; empty before [#measureOperations].
-    List<OperationShare> operations() {
+    List<OperationCost> operations() {
         return operations;
     }
 
     void measureOperations(int prefill, int decode) {
-        operations = model.operationShares(prompt(prefill, seed), decode);
+        operations = model.operationCosts(prompt(prefill, seed), decode);
     }
 
     Spread spread(ToDoubleFunction<Run> rate) {

@@ -2,6 +2,7 @@ package mobilellm.app;
 
 import mobilellm.MobileLlm;
 import mobilellm.config.KvType;
+import mobilellm.kernel.machine.Peaks;
 
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /// `mobilellm bench [MODEL]`
 @Command(
@@ -104,27 +106,41 @@ final class BenchVerb implements Verb {
                 subjects.add(subject(context, located, kernel));
                 firstToken = firstToken == 0 ? System.currentTimeMillis() : firstToken;
             }
+            Traffic traffic =
+                    Traffic.of(
+                            subjects.getFirst().model(),
+                            KvType.valueOf(engine.keyValueType.toUpperCase(Locale.ROOT)),
+                            depth,
+                            decode);
+            subjects.forEach(subject -> warmUp(context.notes(), subject));
+            // Before and after, the better counts: other users of the machine's memory come and go.
+            Optional<Peaks> before = peaks(context.notes(), traffic);
             measure(context.notes(), subjects);
             subjects.forEach(subject -> measureStreams(context.notes(), subject));
             context.notes().transientLine("measuring what the time goes to …");
             subjects.forEach(subject -> subject.measureOperations(prefill, decode));
-            context.notes().transientLine("measuring how fast memory can be read …");
             BenchReport report =
                     new BenchReport(
                             located.name(),
                             engine.threads(),
-                            KvType.valueOf(engine.keyValueType.toUpperCase(Locale.ROOT)),
                             prefill,
                             depth,
                             decode,
                             Machine.sinceStart(firstToken),
-                            MemoryBandwidth.measure(engine.threads()),
+                            traffic,
+                            peaks(context.notes(), traffic)
+                                    .flatMap(after -> before.map(after::best)),
                             subjects);
             context.notes().clearTransientLine();
             report.print(context);
         } finally {
             subjects.forEach(subject -> subject.model().close());
         }
+    }
+
+    private Optional<Peaks> peaks(Notes notes, Traffic traffic) {
+        notes.transientLine("measuring what the processor can do …");
+        return Peaks.measure(engine.threads(), traffic.bytes());
     }
 
     private BenchSubject subject(Context context, Models.Located located, String kernel)
@@ -137,7 +153,6 @@ final class BenchVerb implements Verb {
 
     /// In turns: whatever else the machine does in these minutes hits all subjects alike.
     private void measure(Notes notes, List<BenchSubject> subjects) {
-        subjects.forEach(subject -> warmUp(notes, subject));
         for (int turn = 1; turn <= runs; turn++) {
             for (BenchSubject subject : subjects) {
                 BenchSubject.Run run = subject.run(prefill, depth, decode);

@@ -3,6 +3,9 @@ package mobilellm.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import mobilellm.kernel.Kernels;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -65,13 +68,13 @@ class BenchVerbTest {
                         bench("--json", "--kernels", "scalar")
                                 .json()
                                 .getOrDefault("roofline", Map.of());
-        assertThat(bytes(filled)).isGreaterThan(bytes(empty));
+        assertThat(bytes(filled, "bytes_per_token")).isGreaterThan(bytes(empty, "bytes_per_token"));
         assertThat(bench("--depth", "40", "--kernels", "scalar").output())
                 .contains("decode 4 after 40");
     }
 
-    private static long bytes(Map<?, ?> roofline) {
-        return Long.parseLong(String.valueOf(roofline.get("bytes_per_token")));
+    private static long bytes(Map<?, ?> roofline, String key) {
+        return Long.parseLong(String.valueOf(roofline.get(key)));
     }
 
     @Test
@@ -109,12 +112,56 @@ class BenchVerbTest {
     }
 
     @Test
+    void whatIsReachedIsComparedWithWhatTheProcessorCanDo() {
+        assumeTrue(Kernels.of("machine").isUsable(), "peaks are measured in machine code");
+        Map<String, Object> report = bench("--kernels", "machine", "--json").json();
+        Map<?, ?> roofline = (Map<?, ?>) report.getOrDefault("roofline", Map.of());
+        for (String peak :
+                List.of(
+                        "int8_operations_per_second",
+                        "f32_operations_per_second",
+                        "l1_bytes_per_second",
+                        "l2_bytes_per_second",
+                        "memory_bytes_per_second",
+                        "read_bytes_per_second",
+                        "share")) {
+            assertThat(number(roofline, peak)).as(peak).isPositive();
+        }
+        List<?> operations = (List<?>) report.getOrDefault("operations", List.of());
+        Map<?, ?> multiply =
+                operations.stream()
+                        .map(one -> (Map<?, ?>) one)
+                        .filter(one -> "multiply".equals(one.get("name")))
+                        .findFirst()
+                        .orElseThrow();
+        long heads = TinyModel.HEADS + 2 * TinyModel.KEY_VALUE_HEADS;
+        long queriesKeysValues = TinyModel.HIDDEN * heads * TinyModel.HEAD_DIM;
+        long others =
+                TinyModel.HIDDEN
+                        * (TinyModel.HEADS * TinyModel.HEAD_DIM + 3L * TinyModel.INTERMEDIATE);
+        long head = TinyModel.VOCABULARY * (long) TinyModel.HIDDEN;
+        long token = TinyModel.LAYERS * (queriesKeysValues + others) + head;
+        assertThat(amount(multiply, "decode", "f32_operations")).isEqualTo(4 * 2.0 * token);
+        // Of the last layer, only the last of 8 tokens is computed whole.
+        assertThat(amount(multiply, "prefill", "f32_operations"))
+                .isEqualTo(8 * 2.0 * token - 7 * 2.0 * (others + head));
+        assertThat(bench("--kernels", "machine").output()).contains("peaks (threads: 1): int8 ");
+    }
+
+    private static double amount(Map<?, ?> operation, String phase, String name) {
+        return operation.get(phase) instanceof Map<?, ?> work ? number(work, name) : Double.NaN;
+    }
+
+    private static double number(Map<?, ?> object, String key) {
+        return Double.parseDouble(String.valueOf(object.get(key)));
+    }
+
+    @Test
     void peopleGetATable() {
         Shell.Result result = bench("--quiet");
         assertThat(result.error()).isEmpty();
         assertThat(result.output())
-                .contains(
-                        "prefill 8", "decode 4", "tokens/s (", " GB/s (threads: 1)", "  multiply ");
+                .contains("prefill 8", "decode 4", "tokens/s (", "a token reads ", "  multiply ");
     }
 
     @Test

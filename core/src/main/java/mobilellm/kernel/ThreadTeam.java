@@ -208,7 +208,7 @@ public final class ThreadTeam implements AutoCloseable {
             }
             try {
                 runTogether(work, true);
-                retreatNanos = FIRST_RETREAT_NANOS;
+                retreatNanos = Math.max(retreatNanos / 2, FIRST_RETREAT_NANOS);
             } catch (Crowded e) {
                 work.run(workers[0].alone());
                 aloneUntil = System.nanoTime() + retreatNanos;
@@ -324,13 +324,15 @@ public final class ThreadTeam implements AutoCloseable {
             if (worker != null && failure != null) {
                 throw new Aborted();
             }
-            if (!relax(++spins)) {
+            if (++spins == SPINS) {
+                since = System.nanoTime(); // Before others run: they may run for long.
+            }
+            if (!relax(spins)) {
                 LockSupport.parkNanos(NAP_NANOS);
             }
-            if (worker != null && spins >= SPINS) {
+            if (worker != null && restartable && spins >= SPINS) {
                 long now = System.nanoTime();
-                since = since == 0 ? now : since;
-                if (restartable && isCrowded(worker.waited + now - since, now - started)) {
+                if (isCrowded(worker.waited + now - since, now - started)) {
                     failure = new Crowded();
                 }
             }

@@ -10,8 +10,8 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 
-/// Another provider's operations, with the time that the first member of the team spends in each of them. What it waits
-/// between the operations of a pass is [Operation#BARRIERS]. A reading of the clock takes some 20 ns, twice an operation.
+/// Another provider's operations, with the time that the first member of the team spends in each of them and what it does there. What it
+/// waits between the operations of a pass is [Operation#BARRIERS]. A reading of the clock takes some 20 ns, twice an operation.
 ///
 /// The times may be read while no pass runs.
 public final class TimedKernels implements KernelProvider {
@@ -32,8 +32,51 @@ public final class TimedKernels implements KernelProvider {
         BARRIERS
     }
 
+    /// What the members that share an operation do in it, if each has as much as the first one.
+    ///
+    /// @param modelBytes weights, keys and values that are read, each once
+    /// @param activationBytes read and written, other than by products and attention, which read them again and again
+    /// @param int8Operations multiplications and additions of small integers
+    /// @param floatOperations multiplications and additions of f32 in products and attention
+    public record Amounts(
+            double modelBytes,
+            double activationBytes,
+            double int8Operations,
+            double floatOperations) {
+        static final Amounts NONE = new Amounts(0, 0, 0, 0);
+
+        private static Amounts activations(double bytes) {
+            return new Amounts(0, bytes, 0, 0);
+        }
+
+        /// `share` of a product of a whole matrix.
+        private static Amounts product(PackedMatrix matrix, int rows, double share) {
+            double operations = 2.0 * rows * matrix.rows() * matrix.columns() * share;
+            boolean int8 = matrix.form().isQuantised();
+            return new Amounts(
+                    matrix.bytes() * share, 0, int8 ? operations : 0, int8 ? 0 : operations);
+        }
+
+        private Amounts times(int members) {
+            return new Amounts(
+                    modelBytes * members,
+                    activationBytes * members,
+                    int8Operations * members,
+                    floatOperations * members);
+        }
+
+        private Amounts plus(Amounts other) {
+            return new Amounts(
+                    modelBytes + other.modelBytes,
+                    activationBytes + other.activationBytes,
+                    int8Operations + other.int8Operations,
+                    floatOperations + other.floatOperations);
+        }
+    }
+
     private final KernelProvider timed;
     private final Map<Operation, LongAdder> nanos = new EnumMap<>(Operation.class);
+    private final Map<Operation, Amounts> amounts = new EnumMap<>(Operation.class);
 
     /// @param timed whose operations are run
     public TimedKernels(KernelProvider timed) {
@@ -48,8 +91,14 @@ public final class TimedKernels implements KernelProvider {
         return adder(operation).sum();
     }
 
+    /// What was done since [#reset].
+    public Amounts amounts(Operation operation) {
+        return amounts.getOrDefault(operation, Amounts.NONE);
+    }
+
     public void reset() {
         nanos.values().forEach(LongAdder::reset);
+        amounts.clear();
     }
 
     private LongAdder adder(Operation operation) {
@@ -88,7 +137,17 @@ public final class TimedKernels implements KernelProvider {
             return worker.index() == 0 ? System.nanoTime() : 0;
         }
 
-        private void stop(Operation operation, long start, Worker worker) {
+        /// Elements of rows of which each member has some.
+        private static double elements(Activations x, int rows, Worker worker) {
+            return (double) x.columns() * (worker.to(rows) - worker.from(rows));
+        }
+
+        /// Elements of columns of which each member has some.
+        private static double ownColumns(Activations x, int rows, Worker worker) {
+            return (double) rows * (worker.to(x.columns()) - worker.from(x.columns()));
+        }
+
+        private void stop(Operation operation, long start, Worker worker, Amounts done) {
             if (worker.index() == 0) {
                 // Embedding begins a pass; what passed since the one before is nobody's.
                 if (operation != Operation.EMBED) {
@@ -96,6 +155,7 @@ public final class TimedKernels implements KernelProvider {
                 }
                 end = System.nanoTime();
                 adder(operation).add(end - start);
+                amounts.merge(operation, done.times(worker.count()), Amounts::plus);
             }
         }
 
@@ -109,7 +169,11 @@ public final class TimedKernels implements KernelProvider {
                 PackedMatrix embedding, int[] tokens, int rows, Activations target, Worker worker) {
             long start = start(worker);
             operations.embed(embedding, tokens, rows, target, worker);
-            stop(Operation.EMBED, start, worker);
+            stop(
+                    Operation.EMBED,
+                    start,
+                    worker,
+                    Amounts.activations(4 * elements(target, rows, worker)));
         }
 
         @Override
@@ -122,7 +186,11 @@ public final class TimedKernels implements KernelProvider {
                 Worker worker) {
             long start = start(worker);
             operations.rmsNorm(x, rows, weight, epsilon, target, worker);
-            stop(Operation.RMS_NORM, start, worker);
+            stop(
+                    Operation.RMS_NORM,
+                    start,
+                    worker,
+                    Amounts.activations(8 * elements(x, rows, worker)));
         }
 
         @Override
@@ -142,7 +210,11 @@ public final class TimedKernels implements KernelProvider {
         public void prepare(Operand operand, int rows, Worker worker) {
             long start = start(worker);
             operations.prepare(operand, rows, worker);
-            stop(Operation.PREPARE, start, worker);
+            stop(
+                    Operation.PREPARE,
+                    start,
+                    worker,
+                    Amounts.activations(5 * elements(operand.values(), rows, worker)));
         }
 
         @Override
@@ -155,7 +227,15 @@ public final class TimedKernels implements KernelProvider {
                 Worker worker) {
             long start = start(worker);
             operations.multiply(matrix, x, rows, y, accumulate, worker);
-            stop(Operation.MULTIPLY, start, worker);
+            stop(
+                    Operation.MULTIPLY,
+                    start,
+                    worker,
+                    Amounts.product(
+                            matrix,
+                            rows,
+                            (double) (worker.to(matrix.rows()) - worker.from(matrix.rows()))
+                                    / matrix.rows()));
         }
 
         @Override
@@ -168,7 +248,11 @@ public final class TimedKernels implements KernelProvider {
                 Worker worker) {
             long start = start(worker);
             operations.multiplyTile(matrix, x, rows, column, tile, worker);
-            stop(Operation.MULTIPLY, start, worker);
+            stop(
+                    Operation.MULTIPLY,
+                    start,
+                    worker,
+                    Amounts.product(matrix, rows, (double) tile.columns() / matrix.rows()));
         }
 
         @Override
@@ -181,21 +265,29 @@ public final class TimedKernels implements KernelProvider {
                 Worker worker) {
             long start = start(worker);
             operations.addToLogSums(tile, rows, columns, sums, largest, worker);
-            stop(Operation.REDUCE_LOGITS, start, worker);
+            stop(Operation.REDUCE_LOGITS, start, worker, Amounts.activations(4.0 * rows * columns));
         }
 
         @Override
         public void largestOfBlocks(Activations x, int rows, Activations target, Worker worker) {
             long start = start(worker);
             operations.largestOfBlocks(x, rows, target, worker);
-            stop(Operation.REDUCE_LOGITS, start, worker);
+            stop(
+                    Operation.REDUCE_LOGITS,
+                    start,
+                    worker,
+                    Amounts.activations(4 * ownColumns(x, rows, worker)));
         }
 
         @Override
         public void addBias(Activations y, int rows, Activations bias, Worker worker) {
             long start = start(worker);
             operations.addBias(y, rows, bias, worker);
-            stop(Operation.ADD_BIAS, start, worker);
+            stop(
+                    Operation.ADD_BIAS,
+                    start,
+                    worker,
+                    Amounts.activations(8 * ownColumns(y, rows, worker)));
         }
 
         @Override
@@ -203,14 +295,22 @@ public final class TimedKernels implements KernelProvider {
                 Activations gate, Activations up, int rows, Activations target, Worker worker) {
             long start = start(worker);
             operations.swiGlu(gate, up, rows, target, worker);
-            stop(Operation.ACTIVATE, start, worker);
+            stop(
+                    Operation.ACTIVATE,
+                    start,
+                    worker,
+                    Amounts.activations(12 * ownColumns(gate, rows, worker)));
         }
 
         @Override
         public void relu(Activations x, int rows, Activations target, Worker worker) {
             long start = start(worker);
             operations.relu(x, rows, target, worker);
-            stop(Operation.ACTIVATE, start, worker);
+            stop(
+                    Operation.ACTIVATE,
+                    start,
+                    worker,
+                    Amounts.activations(8 * ownColumns(x, rows, worker)));
         }
 
         @Override
@@ -223,14 +323,22 @@ public final class TimedKernels implements KernelProvider {
                 Worker worker) {
             long start = start(worker);
             operations.normaliseHeads(x, heads, rows, weight, epsilon, worker);
-            stop(Operation.NORMALISE_HEADS, start, worker);
+            stop(
+                    Operation.NORMALISE_HEADS,
+                    start,
+                    worker,
+                    Amounts.activations(8 * elements(x, rows, worker)));
         }
 
         @Override
         public void rotate(Activations x, int heads, RotaryAngles angles, int rows, Worker worker) {
             long start = start(worker);
             operations.rotate(x, heads, angles, rows, worker);
-            stop(Operation.ROTATE, start, worker);
+            stop(
+                    Operation.ROTATE,
+                    start,
+                    worker,
+                    Amounts.activations(8 * elements(x, rows, worker)));
         }
 
         @Override
@@ -243,7 +351,11 @@ public final class TimedKernels implements KernelProvider {
                 Worker worker) {
             long start = start(worker);
             operations.store(keys, values, sequences, rows, slot, worker);
-            stop(Operation.STORE, start, worker);
+            stop(
+                    Operation.STORE,
+                    start,
+                    worker,
+                    Amounts.activations(12 * elements(keys, rows, worker)));
         }
 
         @Override
@@ -256,7 +368,30 @@ public final class TimedKernels implements KernelProvider {
                 Worker worker) {
             long start = start(worker);
             operations.attend(queries, sequences, rows, slot, target, worker);
-            stop(Operation.ATTEND, start, worker);
+            stop(
+                    Operation.ATTEND,
+                    start,
+                    worker,
+                    attention(queries, sequences, rows, worker.count()));
+        }
+
+        /// A member's share of attention; keys and values of a sequence are read once for all its rows.
+        private static Amounts attention(
+                Activations queries, Sequences sequences, int rows, int members) {
+            double bytes = 0;
+            double positions = 0;
+            for (int r = 0; r < rows; r++) {
+                KeyValueStore store = sequences.store(r);
+                int length = sequences.position(r) + 1;
+                positions += length;
+                if (r + 1 == rows || sequences.store(r + 1) != store) {
+                    bytes +=
+                            (double) length
+                                    * KeyValueStore.bytesPerPosition(
+                                            1, store.heads(), store.headDim(), store.type());
+                }
+            }
+            return new Amounts(bytes / members, 0, 0, 4 * positions * queries.columns() / members);
         }
     }
 }
