@@ -203,7 +203,11 @@ public final class TimedKernels implements KernelProvider {
                 Worker worker) {
             long start = start(worker);
             operations.normalise(x, rows, weight, epsilon, target, worker);
-            stop(Operation.RMS_NORM, start, worker);
+            stop(
+                    Operation.RMS_NORM,
+                    start,
+                    worker,
+                    Amounts.activations(13 * elements(x, rows, worker)));
         }
 
         @Override

@@ -57,14 +57,16 @@ final class Routines {
     int widestTile(Iterable<PackedForm> weights) {
         int widest = PlainProduct.mostTokens(tier);
         for (PackedForm form : weights) {
-            if (form.isQuantised()) {
-                widest = Math.min(widest, mostTokens(form));
-            }
+            widest = Math.min(widest, mostTokens(form));
         }
         return widest;
     }
 
-    private int mostTokens(PackedForm form) {
+    /// Rows of the widest tile for one form.
+    int mostTokens(PackedForm form) {
+        if (!form.isQuantised()) {
+            return PlainProduct.mostTokens(tier);
+        }
         return tier == CpuTier.AVX512_VNNI
                 ? Int8Product512.MOST_TOKENS
                 : Int8Product256.mostTokens(tier, form);
@@ -81,12 +83,13 @@ final class Routines {
     }
 
     Routine int8Product(PackedForm form, int tokens) {
-        return routine(
-                new Int8Key(form, tokens),
-                () ->
-                        tier == CpuTier.AVX512_VNNI
-                                ? new Int8Product512(form, tokens).code()
-                                : new Int8Product256(tier, form, tokens).code());
+        return routine(new Int8Key(form, tokens), () -> int8ProductCode(form, tokens));
+    }
+
+    Code int8ProductCode(PackedForm form, int tokens) {
+        return tier == CpuTier.AVX512_VNNI
+                ? new Int8Product512(form, tokens).code()
+                : new Int8Product256(tier, form, tokens).code();
     }
 
     Routine plainProduct(DType type, Tokens layout, Columns columns) {
