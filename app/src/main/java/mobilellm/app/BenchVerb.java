@@ -2,6 +2,7 @@ package mobilellm.app;
 
 import mobilellm.MobileLlm;
 import mobilellm.config.KvType;
+import mobilellm.file.OutputFile;
 import mobilellm.kernel.machine.Peaks;
 
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,7 +35,7 @@ import java.util.Optional;
             "The context is as long as the measurement needs, unless --context says otherwise."
         },
         footer = {
-            "  mobilellm bench smollm2:135m",
+            "  mobilellm bench smollm2:135m --html speed.html",
             "  mobilellm bench smollm2:135m --kernels vector,scalar --prefill 128 --decode 32"
                     + " --json"
         })
@@ -88,6 +94,15 @@ final class BenchVerb implements Verb {
             description = "also measure the decoding of so many sequences at once: 1,2,4,8,16")
     List<Integer> streams = List.of();
 
+    @Option(
+            names = "--html",
+            paramLabel = "FILE",
+            description = "write a page with the roofline and the operations")
+    @Nullable Path html;
+
+    @Option(names = "--force", description = "replace the page if it is there")
+    boolean force;
+
     @Mixin ModelOptions modelOptions = new ModelOptions();
     @Mixin EngineOptions engine = new EngineOptions();
 
@@ -99,6 +114,22 @@ final class BenchVerb implements Verb {
             modelOptions.context =
                     Math.max(BenchSubject.LEAST_CONTEXT, Math.max(prefill, depth + decode + 1));
         }
+        if (html == null) {
+            bench(context, located);
+            return;
+        }
+        try (OutputFile file = OutputFile.create(html, force, located.path())) {
+            String page = bench(context, located);
+            file.write(MemorySegment.ofArray(page.getBytes(StandardCharsets.UTF_8)));
+            file.commit();
+        }
+    }
+
+    /// Measures and prints.
+    ///
+    /// @return the same as a page
+    private String bench(Context context, Models.Located located)
+            throws IOException, InterruptedException {
         List<BenchSubject> subjects = new ArrayList<>();
         try {
             long firstToken = 0;
@@ -133,6 +164,7 @@ final class BenchVerb implements Verb {
                             subjects);
             context.notes().clearTransientLine();
             report.print(context);
+            return BenchPage.of(report, LocalDateTime.now(ZoneId.systemDefault()));
         } finally {
             subjects.forEach(subject -> subject.model().close());
         }

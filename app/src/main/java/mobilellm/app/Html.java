@@ -1,5 +1,8 @@
 package mobilellm.app;
 
+import java.util.List;
+import java.util.Locale;
+
 /// Pages that need no other file and are read without colours.
 final class Html {
     private static final String STYLE =
@@ -15,7 +18,7 @@ final class Html {
             figcaption { max-width: 20rem; font-size: .9rem }
             svg { font: 11px system-ui, sans-serif; fill: #111 }
             line { stroke: #111 } .grid { stroke: #ccc } .ideal { stroke-dasharray: 5 4 } .chance { stroke-dasharray: 1 4 }
-            .bar { stroke-width: 2 } .mark { fill: #111 } .path { stroke-width: 1.5 }
+            .bar { stroke-width: 2 } .mark { fill: #111 } .hollow { fill: #fff; stroke: #111; stroke-width: 1.5 } .path { stroke-width: 1.5 }
             .scale { display: block }
             """;
 
@@ -41,6 +44,35 @@ final class Html {
         %3$s</body></html>
         """
                 .formatted(escape(title), STYLE, body);
+    }
+
+    /// A row of a table, of cells that are escaped already.
+    ///
+    /// @param words how many cells hold words; the others hold numbers
+    static void row(StringBuilder page, int words, List<String> cells) {
+        page.append("<tr>");
+        for (int i = 0; i < cells.size(); i++) {
+            page.append(i < words ? "<td>" : "<td class=\"n\">")
+                    .append(cells.get(i))
+                    .append("</td>");
+        }
+        page.append("</tr>\n");
+    }
+
+    static void headings(StringBuilder page, List<String> cells) {
+        page.append("<tr>");
+        cells.forEach(cell -> page.append("<th>").append(escape(cell)).append("</th>"));
+        page.append("</tr>\n");
+    }
+
+    /// A share of 0 to 1 as a bar of 120 pixels.
+    static String bar(double share) {
+        return String.format(
+                Locale.ROOT,
+                "<svg class=\"scale\" width=\"120\" height=\"12\" aria-hidden=\"true\">"
+                        + "<line class=\"grid\" x1=\"0\" y1=\"6\" x2=\"120\" y2=\"6\"/>"
+                        + "<rect class=\"mark\" y=\"2\" width=\"%.1f\" height=\"8\"/></svg>",
+                120 * Math.clamp(share, 0, 1));
     }
 
     static void figure(StringBuilder page, String svg, String caption) {

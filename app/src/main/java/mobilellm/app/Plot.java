@@ -2,9 +2,10 @@ package mobilellm.app;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 
 /// A plot as SVG that is read without colours: lines, hollow and filled marks, and words. Both axes
-/// go from 0 to 1; what stands beside the vertical one may be multiples of another number.
+/// go from 0 to 1; words beside them may say anything else.
 final class Plot {
     private static final int SIZE = 260;
     private static final int LEFT = 54;
@@ -22,17 +23,24 @@ final class Plot {
 
     /// @param top the number at the end of the vertical axis
     Plot(String x, String y, List<String> ticks, double top) {
+        this(x, y, ticks, numbers(top));
+    }
+
+    private static List<String> numbers(double top) {
         int digits = top < 1 ? 2 + (int) Math.ceil(-Math.log10(top)) : 2;
+        return IntStream.rangeClosed(0, TICKS)
+                .mapToObj(i -> String.format(Locale.ROOT, "%." + digits + "f", i * top / TICKS))
+                .toList();
+    }
+
+    /// @param heights words beside the vertical axis, evenly spaced from its foot to its top
+    Plot(String x, String y, List<String> ticks, List<String> heights) {
         line(0, 0, 1, 0, "axis");
         line(0, 0, 0, 1, "axis");
-        for (int i = 0; i <= TICKS; i++) {
-            double at = (double) i / TICKS;
+        for (int i = 0; i < heights.size(); i++) {
+            double at = (double) i / (heights.size() - 1);
             line(0, at, 1, at, "grid");
-            text(
-                    LEFT - 6,
-                    y(at) + 4,
-                    "end",
-                    String.format(Locale.ROOT, "%." + digits + "f", at * top));
+            text(LEFT - 6, y(at) + 4, "end", heights.get(i));
         }
         for (int i = 0; i < ticks.size(); i++) {
             double at = ticks.size() == 1 ? 0.5 : (double) i / (ticks.size() - 1);
@@ -87,6 +95,25 @@ final class Plot {
                         "<circle class=\"mark\" cx=\"%.1f\" cy=\"%.1f\" r=\"4\"/>",
                         x(x),
                         y(y)));
+        return this;
+    }
+
+    /// A mark with its name, filled or hollow.
+    Plot named(double x, double y, boolean filled, String name) {
+        shapes.append(
+                String.format(
+                        Locale.ROOT,
+                        "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"4\"/>",
+                        filled ? "mark" : "hollow",
+                        x(x),
+                        y(y)));
+        text(x(x) + 8, y(y) + 4, "start", name);
+        return this;
+    }
+
+    /// Words that end at a place.
+    Plot words(double x, double y, String words) {
+        text(x(x), y(y) - 4, "end", words);
         return this;
     }
 

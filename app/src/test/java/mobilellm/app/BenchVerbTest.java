@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -154,6 +155,17 @@ class BenchVerbTest {
 
     private static double number(Map<?, ?> object, String key) {
         return Double.parseDouble(String.valueOf(object.get(key)));
+    }
+
+    @Test
+    void thePageNeedsNoOtherFileAndIsReplacedOnlyByForce() throws IOException {
+        Path page = folder.resolve("speed.html");
+        assertThat(bench("--html=" + page).exitCode()).isZero();
+        assertThat(Files.readString(page))
+                .contains("<svg", "multiply", "barriers", Version.number(), "prefill 8", "decode 4")
+                .doesNotContain("src=", "href=", "url(", "<script", "NaN");
+        assertThat(bench("--html=" + page).exitCode()).isEqualTo(1);
+        assertThat(bench("--html=" + page, "--force").exitCode()).isZero();
     }
 
     @Test
