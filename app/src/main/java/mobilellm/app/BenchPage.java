@@ -135,7 +135,7 @@ final class BenchPage {
                     String.format(
                             Locale.ROOT,
                             "<p>A token reads %s: at most %.1f tokens/s, of which %s reaches %.0f"
-                                + " %%.</p>\n",
+                                    + " %%.</p>\n",
                             Text.bytes(report.traffic().bytes()),
                             report.bound(peaks),
                             subject.model().kernels(),

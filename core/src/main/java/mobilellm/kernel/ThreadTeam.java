@@ -26,7 +26,7 @@ public final class ThreadTeam implements AutoCloseable {
     /// A sleeping barrier wakes by itself this often; reached only when threads outnumber processors.
     private static final long NAP_NANOS = 50_000;
 
-    /// What a member waits in one run before it asks whether the team is worth while.
+    /// What a member waits in this run and the last few before it asks whether the team is worth while.
     private static final long PATIENCE_NANOS = 5_000_000;
 
     /// How long the caller works alone after a run that was given up; twice as long after the next one.
@@ -150,6 +150,8 @@ public final class ThreadTeam implements AutoCloseable {
     private long started;
     private long retreatNanos = FIRST_RETREAT_NANOS;
     private long aloneUntil = System.nanoTime();
+    private long recentWaited;
+    private long recentElapsed;
 
     private volatile int round;
     private volatile @Nullable Throwable failure;
@@ -208,8 +210,13 @@ public final class ThreadTeam implements AutoCloseable {
             }
             try {
                 runTogether(work, true);
-                retreatNanos = Math.max(retreatNanos / 2, FIRST_RETREAT_NANOS);
+                remember();
+                if (!isMostlyWaiting(recentWaited, recentElapsed)) {
+                    retreatNanos = Math.max(retreatNanos / 2, FIRST_RETREAT_NANOS);
+                }
             } catch (Crowded e) {
+                recentWaited = 0;
+                recentElapsed = 0;
                 work.run(workers[0].alone());
                 aloneUntil = System.nanoTime() + retreatNanos;
                 retreatNanos = Math.min(2 * retreatNanos, LONGEST_RETREAT_NANOS);
@@ -217,6 +224,17 @@ public final class ThreadTeam implements AutoCloseable {
         } finally {
             callers.unlock();
         }
+    }
+
+    /// Runs are often shorter than what the system gives a process at once: a decoded token takes milliseconds. So the last few count
+    /// together, an earlier one less than a later one.
+    private void remember() {
+        long waited = 0;
+        for (Worker worker : workers) {
+            waited += worker.waited;
+        }
+        recentWaited = recentWaited * 3 / 4 + waited / threads;
+        recentElapsed = recentElapsed * 3 / 4 + System.nanoTime() - started;
     }
 
     /// Takes the lock.
@@ -332,7 +350,9 @@ public final class ThreadTeam implements AutoCloseable {
             }
             if (worker != null && restartable && spins >= SPINS) {
                 long now = System.nanoTime();
-                if (isCrowded(worker.waited + now - since, now - started)) {
+                long waited = recentWaited + worker.waited + now - since;
+                if (waited > PATIENCE_NANOS
+                        && isMostlyWaiting(waited, recentElapsed + now - started)) {
                     failure = new Crowded();
                 }
             }
@@ -345,8 +365,8 @@ public final class ThreadTeam implements AutoCloseable {
     /// Whether the caller alone would be about as fast. A member of n that has no processor for a share d of the time lets the others
     /// wait for d, and the team does the work of n (1 - d) processors; that of one, where d is (n - 1) / n. Two thirds of it count, for the
     /// sake of those who need processors, too.
-    private boolean isCrowded(long waited, long elapsed) {
-        return waited > PATIENCE_NANOS && 3L * threads * waited > 2L * (threads - 1) * elapsed;
+    private boolean isMostlyWaiting(long waited, long elapsed) {
+        return 3L * threads * waited > 2L * (threads - 1) * elapsed;
     }
 
     /// Passes a moment of waiting; false when it has lasted so long that the thread should sleep.
