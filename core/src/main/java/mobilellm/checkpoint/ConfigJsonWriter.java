@@ -6,6 +6,7 @@ import mobilellm.config.LayerSharing;
 import mobilellm.config.ModelConfig;
 import mobilellm.config.Rope;
 import mobilellm.config.RopeScaling;
+import mobilellm.file.JsonText;
 import mobilellm.tensor.DType;
 import mobilellm.tensor.UnsupportedModelException;
 
@@ -69,7 +70,7 @@ record ConfigJsonWriter(ModelConfig config, Family family) {
         // MobileLLM's releases say false although they are tied.
         members.put("tie_word_embeddings", config.tiedEmbedding() && family != Family.MOBILELLM);
         ofFamily(members);
-        return JsonText.of(members);
+        return JsonText.document(members);
     }
 
     private void ofFamily(Map<String, @Nullable Object> members) {

@@ -4,6 +4,7 @@ import mobilellm.config.LayerPlan;
 import mobilellm.config.LayerSharing;
 import mobilellm.config.ModelConfig;
 import mobilellm.file.ByteSink;
+import mobilellm.file.JsonText;
 import mobilellm.file.OutputFile;
 import mobilellm.file.OutputFile.Written;
 import mobilellm.file.OutputFolder;
@@ -191,7 +192,7 @@ record DirectoryTarget(ModelSource source, ModelConfig config, Family family) {
         Map<String, Object> index = new LinkedHashMap<>();
         index.put("metadata", Map.of("total_size", total));
         index.put("weight_map", fileOf);
-        return JsonText.of(index);
+        return JsonText.document(index);
     }
 
     private static ByteSink both(OutputFile file, MessageDigest digest) {

@@ -1,6 +1,7 @@
 package mobilellm.checkpoint;
 
 import mobilellm.config.ModelConfig;
+import mobilellm.file.JsonText;
 import mobilellm.file.WholeFile;
 import mobilellm.tensor.DType;
 import mobilellm.tokenizer.BpeVocabulary;
@@ -163,6 +164,6 @@ record TextFilesWriter(ModelSource source, ModelConfig config, List<String> note
     }
 
     private static byte[] utf8(Map<String, Object> members) {
-        return JsonText.of(members).getBytes(StandardCharsets.UTF_8);
+        return JsonText.document(members).getBytes(StandardCharsets.UTF_8);
     }
 }
