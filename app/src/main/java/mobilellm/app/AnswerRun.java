@@ -15,8 +15,6 @@ import mobilellm.judge.ChatQuestion;
 import mobilellm.sampling.SamplingOptions;
 
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -130,12 +128,12 @@ record AnswerRun(Context context, AnswerVerb options) {
                                                                 60),
                                                         turn.turn() + 1,
                                                         e.getMessage()));
-                        take(questions, journal, waiting, turn, "");
+                        take(questions, journal, waiting, turn, turns, "");
                     }
                 }
                 for (Generation ended : batch.step()) {
                     Turn turn = Objects.requireNonNull(running.remove(ended), "its turn");
-                    take(questions, journal, waiting, turn, ended.text());
+                    take(questions, journal, waiting, turn, turns, ended.text());
                     progress.show(
                             known.size(),
                             total,
@@ -158,8 +156,9 @@ record AnswerRun(Context context, AnswerVerb options) {
             Journal journal,
             Deque<Turn> waiting,
             Turn turn,
+            int turns,
             String text) {
-        journal.add(ANSWERS, turn.index(turns(questions)), text.strip());
+        journal.add(ANSWERS, turn.index(turns), text.strip());
         if (turn.turn() + 1 < questions.get(turn.question()).turns().size()) {
             waiting.addFirst(new Turn(turn.question(), turn.turn() + 1));
         }
@@ -217,7 +216,7 @@ record AnswerRun(Context context, AnswerVerb options) {
         double started = Long.parseLong(journal.settings().getOrDefault(STARTED, "0")) / 1000.0;
         String text = format.text(questions, answers, started);
         try (OutputFile file = OutputFile.create(options.out, options.force)) {
-            file.write(MemorySegment.ofArray(text.getBytes(StandardCharsets.UTF_8)));
+            file.write(text);
             OutputFile.Written written = file.commit();
             if (context.json()) {
                 Map<String, Object> json = WrittenJson.of(written);

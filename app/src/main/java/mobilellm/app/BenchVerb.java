@@ -13,8 +13,6 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
@@ -120,7 +118,7 @@ final class BenchVerb implements Verb {
         }
         try (OutputFile file = OutputFile.create(html, force, located.path())) {
             String page = bench(context, located);
-            file.write(MemorySegment.ofArray(page.getBytes(StandardCharsets.UTF_8)));
+            file.write(page);
             file.commit();
         }
     }

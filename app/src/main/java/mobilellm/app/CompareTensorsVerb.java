@@ -12,8 +12,6 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /// `mobilellm compare-tensors A B`
@@ -65,7 +63,7 @@ final class CompareTensorsVerb implements Verb {
         }
         try (OutputFile page = OutputFile.create(html, force, a, b)) {
             String text = compare(context, a, b).html();
-            page.write(MemorySegment.ofArray(text.getBytes(StandardCharsets.UTF_8)));
+            page.write(text);
             page.commit();
         }
     }

@@ -16,8 +16,6 @@ import mobilellm.file.OutputFile;
 import mobilellm.file.Sha256;
 
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
@@ -75,7 +73,7 @@ final class EvalResults {
 
     private static void write(Path path, String text) throws IOException {
         try (OutputFile file = OutputFile.create(path, true)) {
-            file.write(MemorySegment.ofArray(text.getBytes(StandardCharsets.UTF_8)));
+            file.write(text);
             file.commit();
         }
     }

@@ -15,8 +15,6 @@ import mobilellm.judge.Judging;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -124,7 +122,7 @@ record JudgeRun(Context context, JudgeVerb options, JudgeOptions judge) {
                     .append('\n');
         }
         try (OutputFile file = OutputFile.create(options.out.resolve("judgments.jsonl"), true)) {
-            file.write(MemorySegment.ofArray(lines.toString().getBytes(StandardCharsets.UTF_8)));
+            file.write(lines.toString());
             file.commit();
         }
     }

@@ -6,6 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -116,6 +117,11 @@ public final class OutputFile implements ByteSink, AutoCloseable {
             buffered += length;
             at += length;
         }
+    }
+
+    /// Writes a text in UTF-8.
+    public void write(String text) throws IOException {
+        write(MemorySegment.ofArray(text.getBytes(StandardCharsets.UTF_8)));
     }
 
     private void flush() throws IOException {

@@ -148,11 +148,12 @@ public final class KeyValueStore implements AutoCloseable {
                     quantise(slot, head, position, i, keys, values, row, first + i);
                 }
             } else {
+                MemorySegment page = page(position);
+                long key = keyBlock(slot, head, position);
+                long value = valueRow(slot, head, position);
                 for (int i = 0; i < headDim(); i++) {
-                    long key = keyBlock(slot, head, position) + block.key(position, i);
-                    long value = valueRow(slot, head, position) + block.value(i);
-                    set(page(position), key, keys.get(row, first + i));
-                    set(page(position), value, values.get(row, first + i));
+                    set(page, key + block.key(position, i), keys.get(row, first + i));
+                    set(page, value + block.value(i), values.get(row, first + i));
                 }
             }
         }
@@ -175,17 +176,18 @@ public final class KeyValueStore implements AutoCloseable {
                 ValueLayout.JAVA_SHORT,
                 keyScales(slot, head, position) + scale,
                 quantise(keys, row, column, quants));
+        long key = keyBlock(slot, head, position);
         for (int k = 0; k < quants.length; k++) {
-            long key = keyBlock(slot, head, position) + block.key(position, i + k);
-            page.set(ValueLayout.JAVA_BYTE, key, (byte) (quants[k] + KeyValueBlock.KEY_BIAS));
+            byte biased = (byte) (quants[k] + KeyValueBlock.KEY_BIAS);
+            page.set(ValueLayout.JAVA_BYTE, key + block.key(position, i + k), biased);
         }
         page.set(
                 ValueLayout.JAVA_SHORT,
                 valueScales(slot, head, position) + scale,
                 quantise(values, row, column, quants));
+        long value = valueRow(slot, head, position);
         for (int k = 0; k < quants.length; k++) {
-            long value = valueRow(slot, head, position) + block.value(i + k);
-            page.set(ValueLayout.JAVA_BYTE, value, quants[k]);
+            page.set(ValueLayout.JAVA_BYTE, value + block.value(i + k), quants[k]);
         }
     }
 

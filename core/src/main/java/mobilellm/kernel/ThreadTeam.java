@@ -204,16 +204,12 @@ public final class ThreadTeam implements AutoCloseable {
     public void runRestartable(Job work) {
         begin();
         try {
-            if (System.nanoTime() < aloneUntil) {
+            if (System.nanoTime() - aloneUntil < 0) {
                 work.run(workers[0].alone());
                 return;
             }
             try {
                 runTogether(work, true);
-                remember();
-                if (!isMostlyWaiting(recentWaited, recentElapsed)) {
-                    retreatNanos = Math.max(retreatNanos / 2, FIRST_RETREAT_NANOS);
-                }
             } catch (Crowded e) {
                 recentWaited = 0;
                 recentElapsed = 0;
@@ -235,6 +231,9 @@ public final class ThreadTeam implements AutoCloseable {
         }
         recentWaited = recentWaited * 3 / 4 + waited / threads;
         recentElapsed = recentElapsed * 3 / 4 + System.nanoTime() - started;
+        if (!isMostlyWaiting(recentWaited, recentElapsed)) {
+            retreatNanos = Math.max(retreatNanos / 2, FIRST_RETREAT_NANOS);
+        }
     }
 
     /// Takes the lock.
@@ -266,6 +265,9 @@ public final class ThreadTeam implements AutoCloseable {
         }
         perform(workers[0]);
         finish();
+        if (mayGiveUp) {
+            remember();
+        }
     }
 
     private boolean isWorking(Thread thread) {
