@@ -49,14 +49,9 @@ public final class LoopPacker implements GroupPacker {
         long quant = group * target.groupBytes() + 4L * lane;
         long scale = (long) group * target.groupFactorBytes() + (long) factor * lane;
         for (int block = 0; block < target.blocks(); block++) {
-            for (int run = 0; run < form.runs(); run++) {
-                long to = scale + (long) run * PackedMatrix.GROUP * factor;
-                MemorySegment.copy(row, from, target.scales(), to, factor);
-                from += factor;
-            }
+            from = packFactors(row, from, form, target.scales(), scale);
             if (form.hasMinimums()) {
-                MemorySegment.copy(row, from, target.minimums(), scale, factor);
-                from += factor;
+                from = packFactors(row, from, form, target.minimums(), scale);
             }
             for (int slice = 0; slice < slices; slice++) {
                 quants.set(INT, quant, row.get(INT, from) ^ sign);
@@ -65,6 +60,17 @@ public final class LoopPacker implements GroupPacker {
             }
             scale += form.factorBytes();
         }
+    }
+
+    /// Those of each run of a block, 16 rows apart; returns where the row goes on.
+    private static long packFactors(
+            MemorySegment row, long from, PackedForm form, MemorySegment target, long to) {
+        int factor = form.factors().blockBytes();
+        for (int run = 0; run < form.runs(); run++) {
+            long at = to + (long) run * PackedMatrix.GROUP * factor;
+            MemorySegment.copy(row, from + (long) run * factor, target, at, factor);
+        }
+        return from + (long) form.runs() * factor;
     }
 
     private static void packPlain(MemorySegment row, PackedMatrix target, int group, int lane) {

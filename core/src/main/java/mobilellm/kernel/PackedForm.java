@@ -19,7 +19,7 @@ import java.util.Set;
 /// | Q4_K | nibbles with an f32 scale and minimum | 0.75 |
 /// | Q5_K | bytes with an f32 scale and minimum | 1.25 |
 /// | Q3_K, Q6_K | bytes with an f32 scale for each 16 | 1.25 |
-/// | Q2_K: scales and minimums of 16 weights each | F32 | 4 |
+/// | Q2_K | nibbles with an f32 scale and minimum for each 16 | 1 |
 /// | F64: to the nearest f32 | F32 | 4 |
 public enum PackedForm {
     F32(DType.F32),
@@ -37,6 +37,8 @@ public enum PackedForm {
     WIDE_BYTES_WITH_MINIMUMS(DType.Q8_0, DType.F32, true),
     /// With a scale for each half of a block.
     FINE_BYTES(DType.Q8_0, DType.F32, false, 2),
+    /// With a scale and a minimum for each half of a block, the low nibbles and the high ones.
+    FINE_NIBBLES_WITH_MINIMUMS(DType.Q4_1, DType.F32, true, 2),
     /// Bytes from -127 to 127 with the scale `max|w| / 127` of their row, which each of its blocks repeats. They meet activations that are
     /// rounded with one scale a row, too ([Precision#W8A8]). Rows of any length: what the last block lacks is zero.
     W8A8(DType.Q8_0, DType.F32, false);
@@ -66,7 +68,7 @@ public enum PackedForm {
     /// @throws IllegalArgumentException if it is one of whole numbers
     public static PackedForm of(DType stored) {
         return switch (stored) {
-            case F32, Q2_K, F64 -> F32;
+            case F32, F64 -> F32;
             case F16 -> F16;
             case BF16 -> BF16;
             case Q4_0 -> Q4_0;
@@ -75,6 +77,7 @@ public enum PackedForm {
             case Q5_1 -> BYTES_WITH_MINIMUMS;
             case IQ4_XS, MXFP4, Q8_K -> WIDE_BYTES;
             case Q3_K, Q6_K -> FINE_BYTES;
+            case Q2_K -> FINE_NIBBLES_WITH_MINIMUMS;
             case Q4_K -> WIDE_NIBBLES_WITH_MINIMUMS;
             case Q5_K -> WIDE_BYTES_WITH_MINIMUMS;
             case BOOL, U8, I8, U16, I16, U32, I32, U64, I64 ->
@@ -135,7 +138,7 @@ public enum PackedForm {
         return minimums;
     }
 
-    /// Runs of columns of a block that have a scale each: 1, or 2 of 16 columns.
+    /// Runs of columns of a block that have a scale each, and a minimum: 1, or 2 of 16 columns.
     public int runs() {
         return runs;
     }

@@ -96,7 +96,7 @@ public final class PackedMatrix {
         return scales;
     }
 
-    /// Minimums, [group, block, 16]; empty unless the form [has them][PackedForm#hasMinimums].
+    /// Minimums, [group, block, [run][PackedForm#runs], 16]; empty unless the form [has them][PackedForm#hasMinimums].
     public MemorySegment minimums() {
         return minimums;
     }
@@ -185,16 +185,18 @@ public final class PackedMatrix {
     }
 
     private void readNibbles(int group, int lane, int zero, float[] target) {
+        int runs = form.runs();
         long quant = group * groupBytes() + 4L * lane;
         for (int block = 0; block < blocks(); block++, quant += 256) {
-            float scale = factor(scales, group, block, lane);
+            float low = factor(scales, group, block * runs, lane);
+            float high = factor(scales, group, block * runs + runs - 1, lane);
             for (int slice = 0; slice < 4; slice++) {
                 int eight = quants.get(INT, quant + 64L * slice);
                 int column = block * BLOCK + 4 * slice;
                 for (int i = 0; i < 4; i++) {
                     int pair = eight >>> (8 * i);
-                    target[column + i] = scale * ((pair & 15) - zero);
-                    target[column + i + 16] = scale * (((pair >>> 4) & 15) - zero);
+                    target[column + i] = low * ((pair & 15) - zero);
+                    target[column + i + 16] = high * (((pair >>> 4) & 15) - zero);
                 }
             }
         }
@@ -202,9 +204,10 @@ public final class PackedMatrix {
 
     /// A pass of its own: adding a zero instead of a missing minimum would turn -0 into 0.
     private void addMinimums(int group, int lane, float[] target) {
-        for (int block = 0; block < blocks(); block++) {
-            float minimum = factor(minimums, group, block, lane);
-            for (int i = block * BLOCK; i < (block + 1) * BLOCK; i++) {
+        int width = BLOCK / form.runs();
+        for (int run = 0; run < blocks() * form.runs(); run++) {
+            float minimum = factor(minimums, group, run, lane);
+            for (int i = run * width; i < (run + 1) * width; i++) {
                 target[i] += minimum;
             }
         }

@@ -7,8 +7,8 @@ import mobilellm.tensor.DType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/// Brings rows from their stored type into a [PackedForm]. A converted row is its blocks one after the other: scales, minimum
-/// where there is one, integers as in Q8_0, Q4_0 or Q4_1. One thread uses it.
+/// Brings rows from their stored type into a [PackedForm]. A converted row is its blocks one after the other: scales, minimums
+/// where there are any, integers as in Q8_0, Q4_0 or Q4_1. One thread uses it.
 final class RowConverter {
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
@@ -53,8 +53,8 @@ final class RowConverter {
                 for (int i = 0; i < form.runs(); i++) {
                     to = write(block.scales()[run + i], to);
                 }
-                if (form.hasMinimums()) {
-                    to = write(block.minimums()[run], to);
+                for (int i = 0; form.hasMinimums() && i < form.runs(); i++) {
+                    to = write(block.minimums()[run + i], to);
                 }
                 to = form.type() == DType.Q8_0 ? writeBytes(first, to) : writeNibbles(first, to);
             }

@@ -13,7 +13,7 @@ import java.util.Arrays;
 /// Weights are in the form in which they are packed ([PackedForm]). Plain weights: one fused multiply-add a column, in order. Quantised weights: each block of 32 activations becomes
 /// integers `q = round(x * (127 / max))` with the scale `max / 127`; a block's integer products are summed exactly, and
 /// `total = fma(sum * activationScale, weightScale, total)` runs over the blocks in order, after it, with minimums,
-/// `total = fma(minimum, activationScale * sum of q, total)`. [PackedForm#W8A8]: the scale of a whole row, of weights and of activations, is
+/// `total = fma(minimum, activationScale * sum of q, total)`; where a block has two runs, for each of them. [PackedForm#W8A8]: the scale of a whole row, of weights and of activations, is
 /// `max / 127`, and `q = round(x / scale)`; the rest is the same.
 final class ExpectedProducts {
     private static final int BLOCK = 32;
@@ -24,12 +24,12 @@ final class ExpectedProducts {
     private final Tensor weights;
     private final int columns;
     private final int blocks;
-    private final int runs; // of a block, with a scale each
+    private final int runs; // of a block, with a scale and perhaps a minimum each
     private final boolean wholeRows;
     private final boolean minimums;
     private final int[][] quants; // [rows, columns]; empty for plain weights
     private final float[][] weightScales; // [rows, blocks * runs]
-    private final float[][] weightMinimums; // [rows, blocks]
+    private final float[][] weightMinimums; // [rows, blocks * runs]
     private final float[] values; // [rows * columns]; for plain weights
 
     ExpectedProducts(Tensor weights, PackedForm form) {
@@ -42,7 +42,7 @@ final class ExpectedProducts {
         minimums = form.hasMinimums();
         quants = new int[quantised ? weights.rows() : 0][columns];
         weightScales = new float[quants.length][blocks * runs];
-        weightMinimums = new float[quants.length][blocks];
+        weightMinimums = new float[quants.length][blocks * runs];
         values = quantised ? new float[0] : Dequantise.toFloat(weights);
         for (int row = 0; row < quants.length; row++) {
             if (wholeRows) {
@@ -89,7 +89,7 @@ final class ExpectedProducts {
             }
             quants[row][column] = block.quants()[i];
             weightScales[row][column * runs / BLOCK] = block.scales()[i / Block.RUN];
-            weightMinimums[row][column / BLOCK] = block.minimums()[i / Block.RUN];
+            weightMinimums[row][column * runs / BLOCK] = block.minimums()[i / Block.RUN];
         }
     }
 
@@ -111,7 +111,8 @@ final class ExpectedProducts {
     private void multiplyQuants(float[] x, float[] products) {
         int[] q = new int[columns];
         float[] scales = new float[blocks];
-        float[] scaledSums = new float[blocks];
+        float[] scaledSums = new float[blocks * runs];
+        int width = BLOCK / runs;
         if (wholeRows) {
             Arrays.fill(scales, roundRow(x, q));
         }
@@ -119,15 +120,16 @@ final class ExpectedProducts {
             if (!wholeRows) {
                 scales[block] = quantise(x, block * BLOCK, q);
             }
+        }
+        for (int run = 0; run < blocks * runs; run++) {
             int sum = 0;
-            for (int i = block * BLOCK; i < Math.min(columns, (block + 1) * BLOCK); i++) {
+            for (int i = run * width; i < Math.min(columns, (run + 1) * width); i++) {
                 sum += q[i];
             }
-            scaledSums[block] = scales[block] * sum;
+            scaledSums[run] = scales[run / runs] * sum;
         }
         for (int row = 0; row < products.length; row++) {
             float total = 0;
-            int width = BLOCK / runs;
             for (int run = 0; run < blocks * runs; run++) {
                 int sum = 0;
                 for (int i = run * width; i < Math.min(columns, (run + 1) * width); i++) {
@@ -135,8 +137,8 @@ final class ExpectedProducts {
                 }
                 total = Math.fma(sum * scales[run / runs], weightScales[row][run], total);
             }
-            for (int block = 0; minimums && block < blocks; block++) {
-                total = Math.fma(weightMinimums[row][block], scaledSums[block], total);
+            for (int run = 0; minimums && run < blocks * runs; run++) {
+                total = Math.fma(weightMinimums[row][run], scaledSums[run], total);
             }
             products[row] = total;
         }

@@ -23,7 +23,8 @@ final class GuardedKernels {
         DType.Q4_K,
         DType.Q5_K,
         DType.IQ4_XS,
-        DType.Q6_K
+        DType.Q6_K,
+        DType.Q2_K
     };
     private static final int[] BATCHES = {1, 2, 3, 5, 7, 13};
     private static final int MOST_ROWS = 13;

@@ -31,7 +31,7 @@ class PackingTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"Q8_0", "Q4_0", "Q4_1", "F32", "F16", "BF16", "Q5_1", "Q6_K"})
+    @EnumSource(names = {"Q8_0", "Q4_0", "Q4_1", "F32", "F16", "BF16", "Q5_1", "Q6_K", "Q2_K"})
     void packsTheSameBytes(DType type) {
         Random random = new Random(1);
         List<Integer> lengths =

@@ -9,6 +9,7 @@ import mobilellm.tensor.DType;
 /// Products of quantised matrices with int8 activations ([Int8Rows]): a step is a block of 32 columns.
 ///
 /// The integer sum of a block is exact; then `total = (sum * dx) * scale + total`. Minimums: `total = minimum * sx + total`.
+/// Where a block has two runs all of this is done for each of them.
 abstract class Int8Product extends ProductKernel {
     final PackedForm form;
     final DType type;
@@ -22,6 +23,16 @@ abstract class Int8Product extends ProductKernel {
     /// A token's field of the block of activations.
     final <T> Memory<T> field(int field, int token) {
         return mem(x, Int8Rows.at(field, token, tokens));
+    }
+
+    /// Whether sums must start with -128 times those of a run's activations, which are at hand for whole blocks only.
+    final boolean startsRuns() {
+        return type == DType.Q8_0 && form.runs() > 1;
+    }
+
+    /// Slices of 4 columns that a run has.
+    final int runSlices() {
+        return 8 / form.runs();
     }
 
     @Override

@@ -49,7 +49,7 @@ final class Int8Product256 extends Int8Product {
 
     @Override
     void step() {
-        int slices = 8 / form.runs();
+        int slices = runSlices();
         for (int run = 0; run < form.runs(); run++) {
             run(run * slices, (run + 1) * slices);
             finish(run * 64);
@@ -57,7 +57,7 @@ final class Int8Product256 extends Int8Product {
     }
 
     private void run(int firstSlice, int endSlice) {
-        if (vnni && form.runs() > 1) {
+        if (vnni && startsRuns()) {
             startRuns(firstSlice, endSlice);
         } else {
             startSums();
@@ -82,7 +82,7 @@ final class Int8Product256 extends Int8Product {
         }
     }
 
-    /// Sums become -128 times those of the run's activations, which are at hand for whole blocks only.
+    /// Sums become -128 times those of the run's activations.
     private void startRuns(int firstSlice, int endSlice) {
         a.vmovdqu(FIRST, a.filled(FIRST, 0x80808080));
         a.vpxor(PRODUCT, PRODUCT, PRODUCT);
@@ -211,12 +211,48 @@ final class Int8Product256 extends Int8Product {
 
     @Override
     void minimumStep() {
+        if (form.runs() > 1) {
+            minimumsOfRuns();
+            return;
+        }
         factors(minimumPointer, 0);
         for (int token = 0; token < tokens; token++) {
             a.vbroadcastss(ACTIVATION, this.<Xmm>field(Int8Rows.SCALED_SUM, token));
             a.vfmadd231ps(sum(token, 0), FIRST, ACTIVATION);
             a.vfmadd231ps(sum(token, 1), SECOND, ACTIVATION);
         }
+    }
+
+    private void minimumsOfRuns() {
+        for (int run = 0; run < form.runs(); run++) {
+            for (int token = 0; token < tokens; token++) {
+                scaledSum(run, token);
+                factors(minimumPointer, run * 64);
+                a.vfmadd231ps(sum(token, 0), FIRST, PRODUCT);
+                a.vfmadd231ps(sum(token, 1), SECOND, PRODUCT);
+            }
+        }
+    }
+
+    /// `PRODUCT` becomes the scaled sum of a run's activations, by products with ones.
+    private void scaledSum(int run, int token) {
+        a.vmovdqu(FIRST, a.filled(FIRST, 0x01010101));
+        a.vpxor(PRODUCT, PRODUCT, PRODUCT);
+        for (int slice = run * runSlices(); slice < (run + 1) * runSlices(); slice++) {
+            a.vpbroadcastd(ACTIVATION, this.<Xmm>field(slice, token));
+            if (vnni) {
+                a.vpdpbusdVex(PRODUCT, FIRST, ACTIVATION);
+            } else {
+                a.vpmaddubsw(ACTIVATION, FIRST, ACTIVATION);
+                a.vpaddw(PRODUCT, PRODUCT, ACTIVATION);
+            }
+        }
+        if (!vnni) {
+            a.vpmaddwd(PRODUCT, PRODUCT, a.filled(PRODUCT, 0x00010001));
+        }
+        a.vcvtdq2ps(PRODUCT, PRODUCT);
+        a.vbroadcastss(ACTIVATION, this.<Xmm>field(Int8Rows.SCALE, token));
+        a.vmulps(PRODUCT, PRODUCT, ACTIVATION);
     }
 
     private static Ymm sum(int token, int half) {

@@ -25,6 +25,9 @@ final class Int8Product512 extends Int8Product {
     private static final Zmm ZERO_POINT = zmm(21);
     private static final Zmm NOTHING = zmm(22);
 
+    /// In place of weights, after all steps.
+    private static final Zmm ONES = zmm(FIRST_WEIGHT);
+
     private static final int FIRST_SUM = 23;
     private static final int SUMS = 6;
 
@@ -36,7 +39,7 @@ final class Int8Product512 extends Int8Product {
     void prologue() {
         if (type != DType.Q8_0) {
             a.vmovdqu32(NIBBLE, a.filled(NIBBLE, 0x0F0F0F0F));
-        } else if (form.runs() > 1) {
+        } else if (startsRuns()) {
             a.vmovdqu32(ZERO_POINT, a.filled(ZERO_POINT, 0x80808080));
             a.vpxord(NOTHING, NOTHING, NOTHING);
         }
@@ -52,7 +55,7 @@ final class Int8Product512 extends Int8Product {
     @Override
     void step() {
         unpack();
-        int slices = 8 / form.runs();
+        int slices = runSlices();
         for (int run = 0; run < form.runs(); run++) {
             factors(scales, run * 64);
             // Tokens in small lots, so that the chains of their sums overlap.
@@ -93,7 +96,7 @@ final class Int8Product512 extends Int8Product {
     private void multiply(int from, int to, int firstSlice, int endSlice) {
         for (int token = from; token < to; token++) {
             Zmm sum = sum(token);
-            if (form.runs() > 1) {
+            if (startsRuns()) {
                 a.vpxord(sum, sum, sum);
                 continue;
             }
@@ -103,7 +106,7 @@ final class Int8Product512 extends Int8Product {
                 default -> a.vpxord(sum, sum, sum);
             }
         }
-        if (form.runs() > 1) {
+        if (startsRuns()) {
             startRuns(from, to, firstSlice, endSlice);
         }
         for (int slice = firstSlice; slice < endSlice; slice++) {
@@ -119,7 +122,7 @@ final class Int8Product512 extends Int8Product {
         }
     }
 
-    /// Sums become -128 times those of the run's activations, which are at hand for whole blocks only.
+    /// Sums become -128 times those of the run's activations.
     private void startRuns(int from, int to, int firstSlice, int endSlice) {
         for (int slice = firstSlice; slice < endSlice; slice++) {
             for (int token = from; token < to; token++) {
@@ -132,13 +135,37 @@ final class Int8Product512 extends Int8Product {
     }
 
     @Override
-    void endOfSteps() {}
+    void endOfSteps() {
+        if (hasMinimums() && form.runs() > 1) {
+            a.vmovdqu32(ONES, a.filled(ONES, 0x01010101));
+        }
+    }
 
     @Override
     void minimumStep() {
+        if (form.runs() > 1) {
+            minimumsOfRuns();
+            return;
+        }
         factors(minimumPointer, 0);
         for (int token = 0; token < tokens; token++) {
             a.vfmadd231ps(zmm(token), SCALE, broadcast(field(Int8Rows.SCALED_SUM, token)));
+        }
+    }
+
+    private void minimumsOfRuns() {
+        for (int run = 0; run < form.runs(); run++) {
+            factors(minimumPointer, run * 64);
+            for (int token = 0; token < tokens; token++) {
+                Zmm sum = sum(token);
+                a.vpxord(sum, sum, sum);
+                for (int slice = run * runSlices(); slice < (run + 1) * runSlices(); slice++) {
+                    a.vpdpbusd(sum, ONES, broadcast(field(slice, token)));
+                }
+                a.vcvtdq2ps(sum, sum);
+                a.vmulps(sum, sum, broadcast(field(Int8Rows.SCALE, token)));
+                a.vfmadd231ps(zmm(token), SCALE, sum);
+            }
         }
     }
 

@@ -55,6 +55,8 @@ final class MatrixVector {
         if (matrix.form().type() == DType.Q8_0) {
             int slices = 8 / runs;
             bytes(matrix.quants(), weights, x.byteTriples(), blocks * runs, slices, sums, step);
+        } else if (runs > 1) {
+            halves(matrix.quants(), weights, x.plainPairs(), blocks, sums, step);
         } else {
             int[] starts = matrix.form().type() == DType.Q4_0 ? x.nibbleStarts() : x.zeros();
             if (Lanes.SHIFTS_SHORTS) {
@@ -73,9 +75,10 @@ final class MatrixVector {
             scale(matrix.scales(), factors, x.scales(), blocks, sums, step);
         }
         if (form.hasMinimums() && form.factors() == DType.F32) {
-            addWideMinimums(matrix.minimums(), factors, x.scaledSums(), blocks, sums, step);
+            addWideMinimums(
+                    matrix.minimums(), factors, x.scaledSums(form), blocks * runs, sums, step);
         } else if (form.hasMinimums()) {
-            addMinimums(matrix.minimums(), factors, x.scaledSums(), blocks, sums, step);
+            addMinimums(matrix.minimums(), factors, x.scaledSums(form), blocks, sums, step);
         }
         store(sums, y, 4L * row, accumulate);
     }
@@ -137,6 +140,48 @@ final class MatrixVector {
                     .add(FLOAT_BITS)
                     .intoMemorySegment(sums, target, Lanes.ORDER);
             target += ROW;
+        }
+    }
+
+    /// The integer sums of each half of a block of nibbles, the low ones and the high ones.
+    private static void halves(
+            MemorySegment weights, long offset, int[] x, int blocks, MemorySegment sums, int step) {
+        for (int half = 0; half < 2; half += step) {
+            long source = offset;
+            long target = half * ROW;
+            int at = half;
+            for (int b = 0; b < blocks; b += step) {
+                ShortVector sum = ShortVector.zero(Lanes.SHORTS);
+                for (int slice = 0; slice < 4; slice += step) {
+                    IntVector bits =
+                            IntVector.fromMemorySegment(Lanes.INTS, weights, source, Lanes.ORDER)
+                                    .lanewise(VectorOperators.LSHR, 4 * half);
+                    sum =
+                            sum.add(
+                                            bits.and(0x000F000F)
+                                                    .reinterpretAsShorts()
+                                                    .mul(
+                                                            IntVector.broadcast(Lanes.INTS, x[at])
+                                                                    .reinterpretAsShorts()))
+                                    .add(
+                                            bits.lanewise(VectorOperators.LSHR, 8)
+                                                    .and(0x000F000F)
+                                                    .reinterpretAsShorts()
+                                                    .mul(
+                                                            IntVector.broadcast(
+                                                                            Lanes.INTS, x[at + 2])
+                                                                    .reinterpretAsShorts()));
+                    source += 64;
+                    at += 4;
+                }
+                IntVector pairs = sum.reinterpretAsInts();
+                pairs.lanewise(VectorOperators.LSHL, 16)
+                        .lanewise(VectorOperators.ASHR, 16)
+                        .add(pairs.lanewise(VectorOperators.ASHR, 16))
+                        .add(FLOAT_BITS)
+                        .intoMemorySegment(sums, target, Lanes.ORDER);
+                target += 2 * ROW;
+            }
         }
     }
 
@@ -317,14 +362,14 @@ final class MatrixVector {
         total.intoMemorySegment(sums, 0, Lanes.ORDER);
     }
 
-    /// [#addMinimums] with f32 minimums.
+    /// [#addMinimums] with f32 minimums, one or two a block.
     private static void addWideMinimums(
-            MemorySegment minimums, long at, float[] sx, int blocks, MemorySegment sums, int step) {
+            MemorySegment minimums, long at, float[] sx, int runs, MemorySegment sums, int step) {
         FloatVector total = FloatVector.fromMemorySegment(Lanes.FLOATS, sums, 0, Lanes.ORDER);
-        for (int b = 0; b < blocks; b += step) {
+        for (int run = 0; run < runs; run += step) {
             FloatVector minimum =
                     FloatVector.fromMemorySegment(Lanes.FLOATS, minimums, at, Lanes.ORDER);
-            total = minimum.fma(FloatVector.broadcast(Lanes.FLOATS, sx[b]), total);
+            total = minimum.fma(FloatVector.broadcast(Lanes.FLOATS, sx[run]), total);
             at += 64;
         }
         total.intoMemorySegment(sums, 0, Lanes.ORDER);

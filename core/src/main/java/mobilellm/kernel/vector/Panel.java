@@ -27,7 +27,7 @@ final class Panel {
         int blocks = Math.ceilDiv(columns, PackedMatrix.BLOCK);
         numbers = arena.allocate(columns * ROW, 64);
         scales = arena.allocate(2L * blocks * ROW, 64);
-        minimums = arena.allocate(blocks * ROW, 64);
+        minimums = arena.allocate(2L * blocks * ROW, 64);
     }
 
     /// [column, PAIR]
@@ -40,7 +40,7 @@ final class Panel {
         return scales;
     }
 
-    /// [block, PAIR]; filled only if the matrix has minimums.
+    /// [block, [run][PackedForm#runs], PAIR]; filled only if the matrix has minimums.
     MemorySegment minimums() {
         return minimums;
     }

@@ -89,7 +89,7 @@ final class Tiles {
     /// @param blocks blocks of 32 columns
     /// @param x [columns, 6], from index `at` on
     /// @param dx scales of the activations, [block, 6], from index `block` on
-    /// @param sx scaled sums of the activations, like `dx`
+    /// @param sx scaled sums of the activations, [block, [run][PackedForm#runs], 6], from index `block * runs` on
     /// @param sums [6, PAIR], scratch
     /// @param totals [6, PAIR], overwritten
     static void blocks(
@@ -116,14 +116,9 @@ final class Tiles {
             column += columns * VectorOperand.TILE;
         }
         if (form.hasMinimums()) {
-            for (int b = 0; b < blocks; b += step) {
-                addMinimums(
-                        panel.minimums(),
-                        b * ROW,
-                        sx,
-                        block + b * VectorOperand.TILE,
-                        totals,
-                        step);
+            for (int run = 0; run < blocks * form.runs(); run += step) {
+                int scaledSum = block * form.runs() + run * VectorOperand.TILE;
+                addMinimums(panel.minimums(), run * ROW, sx, scaledSum, totals, step);
             }
         }
     }

@@ -36,11 +36,14 @@ final class VectorOperand extends Operand {
     private final boolean nibbles;
     private final boolean bytes;
     private final boolean plain;
+    private final boolean fine;
     private final float[] tiles;
     private final float[] plainTiles;
     private final float[] scales;
     private final float[] scaledSums;
+    private final float[] fineScaledSums;
     private final int[] nibblePairs;
+    private final int[] plainPairs;
     private final int[] nibbleStarts;
     private final int[] byteTriples;
     private final int[] zeros;
@@ -55,13 +58,16 @@ final class VectorOperand extends Operand {
         plain = !weights.stream().allMatch(PackedForm::isQuantised);
         nibbles =
                 weights.stream().anyMatch(form -> form.isQuantised() && form.type() != DType.Q8_0);
+        fine = weights.stream().anyMatch(form -> form.hasMinimums() && form.runs() > 1);
         boolean int8 = nibbles || bytes;
         int padded = Math.ceilDiv(values.rows(), TILE) * TILE;
         tiles = new float[int8 ? padded * blocks * PackedMatrix.BLOCK : 0];
         plainTiles = new float[plain ? padded * columns : 0];
         scales = new float[int8 ? padded * blocks : 0];
         scaledSums = new float[int8 ? padded * blocks : 0];
+        fineScaledSums = new float[fine ? 2 * scaledSums.length : 0];
         nibblePairs = new int[nibbles ? 16 * blocks : 0];
+        plainPairs = new int[fine ? 16 * blocks : 0];
         nibbleStarts = new int[nibbles ? blocks : 0];
         zeros = new int[nibbles ? blocks : 0];
         byteTriples = new int[bytes ? 24 * blocks : 0];
@@ -108,8 +114,23 @@ final class VectorOperand extends Operand {
             float sum = round(offset, largest, scale, target, b * PackedMatrix.BLOCK);
             scales[at + b * stride] = scale;
             scaledSums[at + b * stride] = scale * sum;
+            if (fine) {
+                int run = 2 * (at - at % stride + b * stride) + at % stride;
+                float first = sum(target, b * PackedMatrix.BLOCK);
+                fineScaledSums[run] = scale * first;
+                fineScaledSums[run + stride] = scale * (sum - first);
+            }
             offset += 4L * PackedMatrix.BLOCK;
         }
+    }
+
+    /// The sum of the first half of a block's integers, exact.
+    private static float sum(float[] integers, int from) {
+        float sum = 0;
+        for (int i = from; i < from + PackedMatrix.BLOCK / 2; i++) {
+            sum += integers[i];
+        }
+        return sum;
     }
 
     private float largest(long offset, int count) {
@@ -163,6 +184,12 @@ final class VectorOperand extends Operand {
             int second = pair(q[x + 16], q[x + 18]);
             int third = pair(q[x + 1], q[x + 3]);
             int fourth = pair(q[x + 17], q[x + 19]);
+            if (fine) {
+                plainPairs[at] = first;
+                plainPairs[at + 1] = second;
+                plainPairs[at + 2] = third;
+                plainPairs[at + 3] = fourth;
+            }
             nibblePairs[at] = first;
             nibblePairs[at + 1] = Lanes.SHIFTS_SHORTS ? lessSixteenTimes(second, first) : second;
             nibblePairs[at + 2] = Lanes.SHIFTS_SHORTS ? lessSixteenTimes(third, second) : third;
@@ -209,15 +236,21 @@ final class VectorOperand extends Operand {
         return scales;
     }
 
-    /// Scale times the sum of the block's integers, in the order of [#scales].
-    float[] scaledSums() {
-        return scaledSums;
+    /// Scale times the sum of the integers that meet a minimum of that form: of a block, in the order of [#scales], or of each
+    /// half of one, [tile, block, 2, 6].
+    float[] scaledSums(PackedForm form) {
+        return form.runs() > 1 ? fineScaledSums : scaledSums;
     }
 
     /// Decode, nibbles: for each slice the columns `(x, x+2) (x+16, x+18) (x+1, x+3) (x+17, x+19)` as 16-bit pairs, where
     /// [Lanes#SHIFTS_SHORTS] each less 16 times the one before.
     int[] nibblePairs() {
         return nibblePairs;
+    }
+
+    /// Decode, nibbles with a scale for each half of a block: the pairs of [#nibblePairs] as they are.
+    int[] plainPairs() {
+        return plainPairs;
     }
 
     /// Decode, Q4_0: -8 times the sums of the even and the odd lanes' columns, as a 16-bit pair.

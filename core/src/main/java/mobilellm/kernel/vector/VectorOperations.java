@@ -147,7 +147,7 @@ final class VectorOperations implements Operations {
                             operand.tiles(),
                             tile * TILE * matrix.blocks() * PackedMatrix.BLOCK,
                             operand.scales(),
-                            operand.scaledSums(),
+                            operand.scaledSums(matrix.form()),
                             tile * TILE * matrix.blocks(),
                             scratch.blockSums(),
                             scratch.totals(),
