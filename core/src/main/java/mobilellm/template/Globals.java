@@ -15,6 +15,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// The functions that every template can call.
 final class Globals {
@@ -28,6 +30,8 @@ final class Globals {
         define(globals, "range", Globals::range);
         define(globals, "namespace", (_, arguments) -> new Namespace(attributes(arguments)));
         define(globals, "dict", (_, arguments) -> dict(arguments));
+        define(globals, "cycler", (_, arguments) -> cycler(arguments.positional()));
+        define(globals, "joiner", (_, arguments) -> joiner(arguments));
         define(globals, "raise_exception", Globals::raise);
         define(
                 globals,
@@ -69,6 +73,44 @@ final class Globals {
             numbers.add(Int.of(start + i * step));
         }
         return new Listing("range", numbers);
+    }
+
+    /// `next()` gives one item after the other, for ever, `current` the one that comes next, and `reset()` begins anew.
+    private static Namespace cycler(List<Value> items) {
+        if (items.isEmpty()) {
+            throw new EvaluationException("at least one item has to be provided");
+        }
+        String current = "current";
+        Map<String, Value> attributes = new HashMap<>(Map.of(current, items.getFirst()));
+        AtomicInteger position = new AtomicInteger();
+        attributes.put(
+                "next",
+                new Function(
+                        "next",
+                        (_, _) -> {
+                            Value item = items.get(position.get());
+                            int following = (position.get() + 1) % items.size();
+                            position.set(following);
+                            attributes.put(current, items.get(following));
+                            return item;
+                        }));
+        attributes.put(
+                "reset",
+                new Function(
+                        "reset",
+                        (_, _) -> {
+                            position.set(0);
+                            attributes.put(current, items.getFirst());
+                            return Value.None.NONE;
+                        }));
+        return new Namespace(attributes);
+    }
+
+    /// Gives nothing when it is called first, and the separator from then on.
+    private static Function joiner(Arguments arguments) {
+        Value separator = arguments.bind("joiner", List.of("sep")).value(0, new Text(", "));
+        AtomicBoolean used = new AtomicBoolean();
+        return new Function("joiner", (_, _) -> used.getAndSet(true) ? separator : new Text(""));
     }
 
     private static Map<String, Value> attributes(Arguments arguments) {

@@ -46,6 +46,7 @@ final class ListFilters {
         Filters.define(
                 "dictsort", List.of("case_sensitive", "by", "reverse"), ListFilters::sortDict);
         Filters.define("batch", List.of("linecount", "fill_with"), ListFilters::batch);
+        Filters.define("slice", List.of("slices", "fill_with"), ListFilters::slice);
     }
 
     private static int length(Value input) {
@@ -249,5 +250,29 @@ final class ListFilters {
             }
         }
         return new Generator(batches);
+    }
+
+    /// Columns of a table: so many lists of equal length, the first of them one longer where there is a rest. `fill_with` makes up
+    /// for that in the others.
+    private static Value slice(Budget budget, Value input, Bound arguments) {
+        int count = arguments.integer(0);
+        if (count < 1) {
+            throw new EvaluationException("slice needs at least 1 slice, got " + count);
+        }
+        budget.requireSize(count);
+        List<Value> items = Operators.iterate(input);
+        int longer = items.size() % count;
+        List<Value> slices = new ArrayList<>();
+        int start = 0;
+        for (int i = 0; i < count; i++) {
+            int end = start + items.size() / count + (i < longer ? 1 : 0);
+            List<Value> slice = new ArrayList<>(items.subList(start, end));
+            if (i >= longer && !(arguments.value(1, None.NONE) instanceof None)) {
+                slice.add(arguments.value(1));
+            }
+            slices.add(new Array(slice));
+            start = end;
+        }
+        return new Generator(slices);
     }
 }

@@ -37,6 +37,7 @@ final class TextFilters {
                 (budget, text, a) ->
                         TextMethods.replace(budget, text, a.text(0), a.text(1), count(a)));
         Filters.defineOnText("escape", List.of(), (budget, text, _) -> escape(budget, text));
+        Filters.defineOnText("striptags", List.of(), (_, text, _) -> new Text(Markup.strip(text)));
         Filters.defineOnText("center", List.of("width"), TextFilters::center);
         Filters.defineOnText("indent", List.of("width", "first", "blank"), TextFilters::indent);
         Filters.defineOnText(
