@@ -6,13 +6,13 @@ import mobilellm.engine.Session;
 import mobilellm.sampling.History;
 import mobilellm.sampling.Sampler;
 import mobilellm.tokenizer.StreamingDecoder;
-import mobilellm.tokenizer.Tokenizer;
 
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /// Reads a prompt, then makes one token after the other: forward, sample, decode, check. The work is done by whoever
 /// calls [#advance], or, together with others, [#enqueue] and [#settle] before and after each step; only [#cancel] may be
@@ -56,12 +56,15 @@ final class DecodeLoop {
     }
 
     /// @param alone computes where nobody else advances this loop
+    /// @param ends the ids after which the model has nothing more to say
+    /// @param decoder makes text of ids
     /// @throws mobilellm.engine.ContextLengthException if the prompt does not fit
     /// @throws IllegalArgumentException if the prompt is empty or holds an id outside the vocabulary
     DecodeLoop(
             Session session,
             BatchDecoder alone,
-            Tokenizer tokenizer,
+            Set<Integer> ends,
+            StreamingDecoder decoder,
             int[] prompt,
             GenerationOptions options) {
         session.check(prompt);
@@ -73,9 +76,9 @@ final class DecodeLoop {
         history = new History(session.contextLength());
         history.addPrompt(prompt);
         if (!options.ignoreEos()) {
-            tokenizer.endOfGeneration().forEach(endOfGeneration::set);
+            ends.forEach(endOfGeneration::set);
         }
-        decoder = tokenizer.streamingDecoder(true);
+        this.decoder = decoder;
         stop = new StopStrings(options.stop());
     }
 

@@ -19,6 +19,7 @@ import mobilellm.model.Weights;
 import mobilellm.sampling.SamplingOptions;
 import mobilellm.tensor.MalformedFileException;
 import mobilellm.tensor.UnsupportedModelException;
+import mobilellm.tokenizer.StreamingDecoder;
 import mobilellm.tokenizer.Tokenizer;
 
 import java.io.IOException;
@@ -54,6 +55,7 @@ public final class MobileLlm implements AutoCloseable {
     private final Optional<String> chatTemplate;
     private List<String> warnings = List.of();
     private SamplingOptions recommendedSampling = SamplingOptions.defaults();
+    private Set<Integer> endOfGeneration = Set.of(); // of the files, without the tokenizer's
     private final KernelProvider kernels;
     private final ThreadTeam team;
     private final Weights weights;
@@ -104,6 +106,7 @@ public final class MobileLlm implements AutoCloseable {
                 RecommendedSampling recommended =
                         RecommendedSampling.of(checkpoint.generationDefaults());
                 model.recommendedSampling = recommended.options();
+                model.endOfGeneration = checkpoint.generationDefaults().endOfGeneration();
                 model.warnings = new ArrayList<>(checkpoint.warnings());
                 recommended.warning().ifPresent(model.warnings::add);
                 return model;
@@ -219,6 +222,16 @@ public final class MobileLlm implements AutoCloseable {
         return tokenizer.get();
     }
 
+    /// Whether there is a tokenizer that can be used. Without one a model continues ids, and its [Generation] has no text.
+    public boolean hasTokenizer() {
+        try {
+            var _ = tokenizer();
+            return true;
+        } catch (MalformedFileException | UnsupportedModelException e) {
+            return false;
+        }
+    }
+
     /// Positions that a sequence may have.
     public int contextLength() {
         return sessionOptions.contextLength();
@@ -294,10 +307,12 @@ public final class MobileLlm implements AutoCloseable {
         return generate(ids(prompt), options);
     }
 
-    /// Continues a sequence of ids.
+    /// Continues a sequence of ids. A model without a [tokenizer][#hasTokenizer()] gives ids and no text.
     ///
     /// @throws mobilellm.engine.ContextLengthException if the prompt does not fit; nothing was computed then
     /// @throws IllegalArgumentException if it is empty, or an id lies outside the vocabulary
+    /// @throws MalformedFileException if it is to end before some text, and there is no tokenizer
+    /// @throws UnsupportedModelException if it is to end before some text, and the tokenizer is of an unknown kind
     public Generation generate(int[] prompt, GenerationOptions options) {
         Session session = track(session());
         try {
@@ -371,8 +386,11 @@ public final class MobileLlm implements AutoCloseable {
             GenerationOptions options,
             Consumer<Generation> whenFinished) {
         BatchDecoder alone = new BatchDecoder(transformer);
+        boolean text = hasTokenizer() || !options.stop().isEmpty();
+        Set<Integer> ends = text ? tokenizer().endOfGeneration() : endOfGeneration;
+        StreamingDecoder decoder = text ? tokenizer().streamingDecoder(true) : new NoText();
         return new Generation(
-                new DecodeLoop(session, alone, tokenizer(), prompt, options), whenFinished);
+                new DecodeLoop(session, alone, ends, decoder, prompt, options), whenFinished);
     }
 
     Session track(Session session) {
@@ -383,6 +401,19 @@ public final class MobileLlm implements AutoCloseable {
     void release(Session session) {
         if (sessions.remove(session)) {
             session.close();
+        }
+    }
+
+    /// Decodes where there is no tokenizer.
+    private static final class NoText implements StreamingDecoder {
+        @Override
+        public String accept(int id) {
+            return "";
+        }
+
+        @Override
+        public String finish() {
+            return "";
         }
     }
 

@@ -2,12 +2,12 @@ package mobilellm.app;
 
 import mobilellm.FinishReason;
 import mobilellm.Generation;
+import mobilellm.MobileLlm;
 import mobilellm.Timings;
 import mobilellm.TokenLogprobs;
 import mobilellm.Usage;
 import mobilellm.engine.PrefillListener;
 import mobilellm.sampling.TokenLogprob;
-import mobilellm.tokenizer.Tokenizer;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -60,20 +60,22 @@ final class Answers {
     }
 
     /// One entry a token: itself, then its alternatives.
-    static List<Object> logprobs(Generation generation, Tokenizer tokenizer) {
+    static List<Object> logprobs(Generation generation, MobileLlm model) {
         List<Object> entries = new ArrayList<>();
         for (TokenLogprobs token : generation.logprobs()) {
-            Map<String, Object> entry = logprob(token.chosen(), tokenizer);
-            entry.put("top", token.top().stream().map(top -> logprob(top, tokenizer)).toList());
+            Map<String, Object> entry = logprob(token.chosen(), model);
+            entry.put("top", token.top().stream().map(top -> logprob(top, model)).toList());
             entries.add(entry);
         }
         return entries;
     }
 
-    private static Map<String, Object> logprob(TokenLogprob token, Tokenizer tokenizer) {
+    private static Map<String, Object> logprob(TokenLogprob token, MobileLlm model) {
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("id", token.id());
-        object.put("piece", tokenizer.piece(token.id()));
+        if (model.hasTokenizer()) {
+            object.put("piece", model.tokenizer().piece(token.id()));
+        }
         object.put("logprob", token.logprob());
         return object;
     }

@@ -9,11 +9,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 class GenerateVerbTest {
@@ -127,6 +129,44 @@ class GenerateVerbTest {
         assertThat(json("--ids", "258,259,111", "-n", "4")).containsEntry("token_ids", expected);
         shell.input("Hello");
         assertThat(json("-", "-n", "4")).containsEntry("token_ids", expected);
+    }
+
+    /// The vocabulary of the file is of a kind that nobody knows, or a directory has none: ids go in, ids come out.
+    @Test
+    void withoutATokenizerIdsAreContinuedInIds() throws IOException {
+        String[] arguments = {"--ids", "258,259,111", "-n", "5", "--logprobs=2"};
+        Map<String, Object> expected = json(arguments);
+        Path strange = folder.resolve("strange.gguf");
+        byte[] file = Files.readAllBytes(Path.of(model));
+        String latin = new String(file, StandardCharsets.ISO_8859_1);
+        Files.write(strange, latin.replace("gpt2", "none").getBytes(StandardCharsets.ISO_8859_1));
+        Path directory = folder.resolve("directory");
+        shell.run("convert", strange.toString(), directory.toString());
+        assertThat(directory.resolve("tokenizer.json")).doesNotExist();
+        String ids =
+                list(expected, "token_ids").stream()
+                        .map(String::valueOf)
+                        .collect(Collectors.joining(" "));
+        for (Path each : List.of(strange, directory)) {
+            model = each.toString();
+            assertThat(json(arguments))
+                    .containsEntry("token_ids", expected.get("token_ids"))
+                    .containsEntry("text", "");
+            Shell.Result plain = generate("--ids", "258,259,111", "-n", "5", "--temperature=0");
+            assertThat(plain.output()).isEqualTo(ids + "\n");
+            assertThat(plain.error()).contains("ids instead of text");
+            Shell.Result echo =
+                    generate("--ids", "258,259,111", "-n", "5", "--temperature=0", "--echo");
+            assertThat(echo.output()).isEqualTo("258 259 111 " + ids + "\n");
+            for (String[] needsText :
+                    List.of(
+                            new String[] {"--prompt", "Hello"},
+                            new String[] {"--ids", "1,2", "--stop", "x"})) {
+                Shell.Result refused = generate(needsText);
+                assertThat(refused.exitCode()).isEqualTo(1);
+                assertThat(refused.error()).contains("there is no tokenizer");
+            }
+        }
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// A model in a GGUF file.
 record GgufSource(GgufFile file) implements ModelSource {
@@ -71,8 +72,8 @@ record GgufSource(GgufFile file) implements ModelSource {
         // llama.cpp's converter writes them from generation_config.json since November 2025.
         Keys keys = keys();
         return new GenerationDefaults(
-                keys.optionalIndex("tokenizer.ggml.eot_token_id").stream()
-                        .boxed()
+                Stream.of("tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id")
+                        .flatMap(key -> keys.optionalIndex(key).stream().boxed())
                         .collect(Collectors.toSet()),
                 Optional.empty(),
                 keys.optionalNumber("general.sampling.temp"),

@@ -135,15 +135,15 @@ class ChatTemplateTest {
             quoteCharacter = '`',
             value = {
                 "{% set c = cycler('a', 'b', 'c') %}{{ c.current }}{% for i in range(4) %}{{"
-                    + " c.next() }}{% endfor %}{{ c.current }}{{ c.reset() }}{{ c.next() }} @"
-                    + " aabcabNonea",
+                        + " c.next() }}{% endfor %}{{ c.current }}{{ c.reset() }}{{ c.next() }} @"
+                        + " aabcabNonea",
                 "{% set j = joiner() %}{% set k = joiner('|') %}{% for x in 'abc' %}{{ j() }}{{ k()"
-                    + " }}{{ x }}{% endfor %} @ a, |b, |c",
+                        + " }}{{ x }}{% endfor %} @ a, |b, |c",
                 "{{ range(7) | slice(3) | list }} @ [[0, 1, 2], [3, 4], [5, 6]]",
                 "{{ range(7) | slice(3, 0) | list }} @ [[0, 1, 2], [3, 4, 0], [5, 6, 0]]",
                 "{{ 'abcd' | slice(6) | map('join') | list }} @ ['a', 'b', 'c', 'd', '', '']",
                 "{{ '<!-- <b> --><p class=\"a>b\">x &amp; y\\n"
-                    + "  <br/>&lt;z&gt;' | striptags }} @ b\">x & y <z>",
+                        + "  <br/>&lt;z&gt;' | striptags }} @ b\">x & y <z>",
                 "{{ '&#65;&#x42;&#128;&#0;&#1; AT&T &ampx &#00000000000065;' | striptags }}"
                         + " @ AB\u20ac\ufffd AT&T &x A",
                 "{{ 'a < b <!-- no end' | striptags }} {{ 5 | striptags }} @ a < b <!-- no end 5",
