@@ -7,12 +7,14 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /// Plain loops for every type; other packers write the same bytes.
+///
+/// They run over arrays of 16-bit units, of which every stored and every packed form consists: before C2 has compiled it, a
+/// single access to a segment takes longer than all else that is done for four bytes.
 public final class LoopPacker implements GroupPacker {
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
-    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
+    private static final ValueLayout.OfShort UNIT = ValueLayout.JAVA_SHORT_UNALIGNED;
 
-    /// Bytes of a slice: 4 of each row of a group.
-    private static final int SLICE = 4 * PackedMatrix.GROUP;
+    /// Units of a slice's dword of a row.
+    private static final int DWORD = Integer.BYTES / Short.BYTES;
 
     @Override
     public boolean pack(
@@ -20,70 +22,99 @@ public final class LoopPacker implements GroupPacker {
         if (NonFinite.firstBlock(type, rows).isPresent()) {
             return false;
         }
-        RowConverter converter = new RowConverter(type, target.form(), target.columns());
-        byte[] stored = new byte[Math.toIntExact(type.bytes(target.columns()))];
-        for (int i = 0; i < groups * PackedMatrix.GROUP; i++) {
-            long at = i * (long) stored.length;
-            MemorySegment.copy(rows, ValueLayout.JAVA_BYTE, at, stored, 0, stored.length);
-            MemorySegment row = converter.convert(stored);
-            int group = first + i / PackedMatrix.GROUP;
-            int lane = i % PackedMatrix.GROUP;
-            if (target.form().isQuantised()) {
-                packBlocks(row, target, group, lane);
-            } else {
-                packPlain(row, target, group, lane);
-            }
-        }
+        new Groups(type, target).pack(rows, first, groups);
         return true;
     }
 
-    /// The dwords of a block become the lane's dwords of its slices: bytes as columns follow each other; the 16 bytes of a nibble block
-    /// are in the order of the slices already, byte `i` holds columns `i` (low) and `16 + i` (high).
-    private static void packBlocks(MemorySegment row, PackedMatrix target, int group, int lane) {
-        PackedForm form = target.form();
-        MemorySegment quants = target.quants();
-        int slices = form.weightBytes() / SLICE;
-        int sign = form.type() == DType.Q8_0 ? 0x80808080 : 0;
-        int factor = form.factors().blockBytes();
-        long from = 0;
-        long quant = group * target.groupBytes() + 4L * lane;
-        long scale = (long) group * target.groupFactorBytes() + (long) factor * lane;
-        for (int block = 0; block < target.blocks(); block++) {
-            from = packFactors(row, from, form, target.scales(), scale);
-            if (form.hasMinimums()) {
-                from = packFactors(row, from, form, target.minimums(), scale);
-            }
-            for (int slice = 0; slice < slices; slice++) {
-                quants.set(INT, quant, row.get(INT, from) ^ sign);
-                from += Integer.BYTES;
-                quant += SLICE;
-            }
-            scale += form.factorBytes();
-        }
-    }
+    /// Room for a row and for what a group of them becomes.
+    private static final class Groups {
+        private final PackedMatrix target;
+        private final PackedForm form;
+        private final RowConverter converter;
+        private final byte[] stored;
+        private final short[] row;
+        private final short[] quants;
+        private final short[] scales;
+        private final short[] minimums;
 
-    /// Those of each run of a block, 16 rows apart; returns where the row goes on.
-    private static long packFactors(
-            MemorySegment row, long from, PackedForm form, MemorySegment target, long to) {
-        int factor = form.factors().blockBytes();
-        for (int run = 0; run < form.runs(); run++) {
-            long at = to + (long) run * PackedMatrix.GROUP * factor;
-            MemorySegment.copy(row, from + (long) run * factor, target, at, factor);
+        Groups(DType type, PackedMatrix target) {
+            this.target = target;
+            form = target.form();
+            converter = new RowConverter(type, form, target.columns());
+            stored = new byte[Math.toIntExact(type.bytes(target.columns()))];
+            int factors = units(target.groupFactorBytes());
+            quants = new short[units(target.groupBytes())];
+            scales = new short[factors];
+            minimums = new short[form.hasMinimums() ? factors : 0];
+            row = new short[(quants.length + scales.length + minimums.length) / PackedMatrix.GROUP];
         }
-        return from + (long) form.runs() * factor;
-    }
 
-    private static void packPlain(MemorySegment row, PackedMatrix target, int group, int lane) {
-        int size = target.form().type().blockBytes();
-        MemorySegment quants = target.quants();
-        long at = group * target.groupBytes() + (long) lane * size;
-        for (int column = 0; column < target.columns(); column++) {
-            if (size == 4) {
-                quants.set(INT, at, row.get(INT, 4L * column));
-            } else {
-                quants.set(SHORT, at, row.get(SHORT, 2L * column));
+        private static int units(long bytes) {
+            return Math.toIntExact(bytes / Short.BYTES);
+        }
+
+        void pack(MemorySegment rows, int first, int groups) {
+            for (int i = 0; i < groups; i++) {
+                for (int lane = 0; lane < PackedMatrix.GROUP; lane++) {
+                    read(rows, i * PackedMatrix.GROUP + lane);
+                    if (form.isQuantised()) {
+                        packBlocks(lane);
+                    } else {
+                        int size = form.type().blockBytes() / Short.BYTES;
+                        spread(0, quants, 0, lane, target.columns(), size, 0);
+                    }
+                }
+                long group = (long) first + i;
+                write(quants, target.quants(), group * target.groupBytes());
+                write(scales, target.scales(), group * target.groupFactorBytes());
+                if (form.hasMinimums()) {
+                    write(minimums, target.minimums(), group * target.groupFactorBytes());
+                }
             }
-            at += (long) PackedMatrix.GROUP * size;
+        }
+
+        private void read(MemorySegment rows, int index) {
+            long at = index * (long) stored.length;
+            MemorySegment.copy(rows, ValueLayout.JAVA_BYTE, at, stored, 0, stored.length);
+            MemorySegment.copy(converter.convert(stored), UNIT, 0, row, 0, row.length);
+        }
+
+        private static void write(short[] units, MemorySegment target, long at) {
+            MemorySegment.copy(units, 0, target, UNIT, at, units.length);
+        }
+
+        /// The dwords of a block become the lane's dwords of its slices: bytes as columns follow each other; the 16 bytes of a nibble block
+        /// are in the order of the slices already, byte `i` holds columns `i` (low) and `16 + i` (high).
+        private void packBlocks(int lane) {
+            int slices = form.weightBytes() / (Integer.BYTES * PackedMatrix.GROUP);
+            int sign = form.type() == DType.Q8_0 ? 0x8080 : 0;
+            int factor = form.factors().blockBytes() / Short.BYTES;
+            int runs = form.runs();
+            int from = 0;
+            for (int block = 0; block < target.blocks(); block++) {
+                from = spread(from, scales, block * runs, lane, runs, factor, 0);
+                if (form.hasMinimums()) {
+                    from = spread(from, minimums, block * runs, lane, runs, factor, 0);
+                }
+                from = spread(from, quants, block * slices, lane, slices, DWORD, sign);
+            }
+        }
+
+        /// Numbers of `size` units that follow each other in the row become the lane's in rows of 16.
+        ///
+        /// @param sign bits that are inverted
+        /// @return where the row goes on
+        private int spread(
+                int from, short[] to, int step, int lane, int count, int size, int sign) {
+            int source = from;
+            int at = (step * PackedMatrix.GROUP + lane) * size;
+            for (int i = 0; i < count; i++) {
+                for (int unit = 0; unit < size; unit++) {
+                    to[at + unit] = (short) (row[source++] ^ sign);
+                }
+                at += PackedMatrix.GROUP * size;
+            }
+            return source;
         }
     }
 }

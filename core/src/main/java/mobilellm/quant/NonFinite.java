@@ -24,8 +24,8 @@ public final class NonFinite {
     private static final ValueLayout.OfDouble DOUBLE =
             ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    /// All ones in the exponent mean infinity or NaN.
-    private static final int HALF_EXPONENT = 0x7c00;
+    /// All ones in the exponent mean infinity or NaN. Of an f16 it lies in the higher byte.
+    private static final int HALF_EXPONENT = 0x7c;
 
     private static final int BFLOAT_EXPONENT = 0x7f80;
     private static final int FLOAT_EXPONENT = 0x7f80_0000;
@@ -35,6 +35,10 @@ public final class NonFinite {
 
     /// The largest E8M0 byte whose power of two times 6, the largest four-bit float, is an f32.
     private static final int LARGEST_E8M0 = 252;
+
+    /// What is copied to the heap at once: loops over an array are quick before C2 has compiled them, and a single access to a segment
+    /// is not.
+    private static final int CHUNK_BYTES = 32 << 10;
 
     private NonFinite() {}
 
@@ -74,7 +78,7 @@ public final class NonFinite {
             case F64 -> firstDouble(data);
             case F32 -> firstNumber(data, stride, FLOAT_EXPONENT);
             case BF16 -> firstNumber(data, stride, BFLOAT_EXPONENT);
-            case F16 -> firstNumber(data, stride, HALF_EXPONENT);
+            case F16 -> firstNumber(data, stride, HALF_EXPONENT << Byte.SIZE);
             case BOOL, U8, I8, U16, I16, U32, I32, U64, I64 -> OptionalLong.empty();
             case Q8_0, Q4_0, Q5_0, IQ4_NL, IQ4_XS -> firstHalf(data, stride, 0, 1);
             case Q8_1, Q4_1, Q5_1, Q4_K, Q5_K -> firstHalf(data, stride, 0, 2);
@@ -102,15 +106,21 @@ public final class NonFinite {
         long ones = Integer.lowestOneBit(exponent) * each;
         long signs = (exponent + (long) Integer.lowestOneBit(exponent)) * each;
         long bytes = data.byteSize();
-        long at = 0;
-        for (; at + Long.BYTES <= bytes; at += Long.BYTES) {
-            long broken = ((data.get(LONG, at) & exponents) + ones) & signs;
-            if (broken != 0) {
-                return OptionalLong.of(
-                        (at + Long.numberOfTrailingZeros(broken) / Byte.SIZE) / size);
+        long eights = bytes / Long.BYTES;
+        long[] chunk = new long[(int) Math.min(eights, CHUNK_BYTES / Long.BYTES)];
+        for (long first = 0; first < eights; first += chunk.length) {
+            int count = (int) Math.min(chunk.length, eights - first);
+            MemorySegment.copy(data, LONG, first * Long.BYTES, chunk, 0, count);
+            for (int i = 0; i < count; i++) {
+                long broken = ((chunk[i] & exponents) + ones) & signs;
+                if (broken != 0) {
+                    long at = (first + i) * Long.BYTES;
+                    return OptionalLong.of(
+                            (at + Long.numberOfTrailingZeros(broken) / Byte.SIZE) / size);
+                }
             }
         }
-        for (; at < bytes; at += size) {
+        for (long at = eights * Long.BYTES; at < bytes; at += size) {
             int bits = size == Short.BYTES ? data.get(SHORT, at) : data.get(INT, at);
             if ((bits & exponent) == exponent) {
                 return OptionalLong.of(at / size);
@@ -141,14 +151,20 @@ public final class NonFinite {
         return OptionalLong.empty();
     }
 
-    /// Looks at `fields` f16 at byte `at` of each block of `stride` bytes.
+    /// Looks at `fields` f16 at byte `at` of each block of `stride` bytes; their exponents lie in the second byte.
     private static OptionalLong firstHalf(MemorySegment data, int stride, int at, int fields) {
         long count = data.byteSize() / stride;
-        for (long i = 0; i < count; i++) {
-            for (int field = 0; field < fields; field++) {
-                int bits = data.get(SHORT, i * stride + at + (long) field * Short.BYTES);
-                if ((bits & HALF_EXPONENT) == HALF_EXPONENT) {
-                    return OptionalLong.of(i);
+        byte[] chunk = new byte[(int) Math.min(count, CHUNK_BYTES / stride) * stride];
+        int blocks = chunk.length / stride;
+        for (long first = 0; first < count; first += blocks) {
+            int size = (int) Math.min(blocks, count - first) * stride;
+            MemorySegment.copy(data, ValueLayout.JAVA_BYTE, first * stride, chunk, 0, size);
+            for (int block = 0; block < size; block += stride) {
+                for (int field = 0; field < fields; field++) {
+                    int high = chunk[block + at + Short.BYTES * field + 1];
+                    if ((high & HALF_EXPONENT) == HALF_EXPONENT) {
+                        return OptionalLong.of(first + block / stride);
+                    }
                 }
             }
         }
