@@ -60,7 +60,10 @@ public final class KernelListings {
                                                 tier,
                                                 form.type(),
                                                 Tokens.rows(tokens, ROW_BYTES),
-                                                Columns.ofGroup(form.weightBytes()))
+                                                Columns.of(
+                                                        form,
+                                                        COLUMNS,
+                                                        PlainProduct.groupsTogether(tier)))
                                         .code());
             }
         }

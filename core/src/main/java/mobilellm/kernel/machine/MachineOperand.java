@@ -42,7 +42,7 @@ final class MachineOperand extends Operand {
         boolean quantised = weights.stream().anyMatch(PackedForm::isQuantised);
         int8 = arena.allocate(quantised ? values.rows() * int8RowBytes() : 0, Simd.BYTES);
         for (PackedForm form : weights) {
-            products.put(form, new Routine[widest + 1]);
+            products.put(form, new Routine[2 * (widest + 1)]);
         }
     }
 
@@ -99,22 +99,29 @@ final class MachineOperand extends Operand {
         return (long) values().stride() * Float.BYTES;
     }
 
-    /// What multiplies tiles of `width` rows by a matrix.
-    Routine product(PackedMatrix matrix, int width) {
+    /// Groups of the matrix's rows that a product makes at once, of so many.
+    int groupsTogether(PackedMatrix matrix, int groups) {
+        int most = matrix.form().isQuantised() ? 1 : PlainProduct.groupsTogether(routines.tier());
+        return Math.min(most, groups);
+    }
+
+    /// What multiplies tiles of `width` rows by some groups of a matrix's rows.
+    Routine product(PackedMatrix matrix, int width, int groups) {
         PackedForm form = matrix.form();
-        @Nullable Routine[] ofWidths =
+        @Nullable Routine[] known =
                 Objects.requireNonNull(products.get(form), "a form not promised");
-        Routine known = ofWidths[width];
-        if (known == null) {
-            known =
+        int index = 2 * width + groups - 1;
+        Routine routine = known[index];
+        if (routine == null) {
+            routine =
                     form.isQuantised()
                             ? routines.int8Product(form, width)
                             : routines.plainProduct(
                                     form.type(),
                                     Tokens.rows(width, (int) rowBytes()),
-                                    Columns.ofGroup(form.weightBytes()));
-            ofWidths[width] = known;
+                                    Columns.of(form, matrix.columns(), groups));
+            known[index] = routine;
         }
-        return known;
+        return routine;
     }
 }

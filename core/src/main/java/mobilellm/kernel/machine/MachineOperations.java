@@ -200,24 +200,29 @@ final class MachineOperations implements Operations {
         Arguments arguments =
                 members[worker.index()]
                         .arguments
-                        .set(ProductKernel.GROUP_STRIDE, matrix.groupBytes())
                         .set(ProductKernel.Y_STRIDE, (long) y.stride() * Float.BYTES)
                         .set(ProductKernel.STEPS, matrix.steps())
                         .set(ProductKernel.DISTANCE, routines.distance())
                         .set(ProductKernel.ACCUMULATE, accumulate ? 1 : 0);
-        for (int group = from; group < to; group += chunk) {
-            arguments.set(ProductKernel.GROUPS, Math.min(chunk, to - group));
-            multiply(matrix, x, rows, y, group, group - from + target, arguments);
+        for (int group = from; group < to; ) {
+            int together = x.groupsTogether(matrix, to - group);
+            int times = Math.min(chunk, to - group) / together;
+            arguments
+                    .set(ProductKernel.GROUPS, times)
+                    .set(ProductKernel.GROUP_STRIDE, together * matrix.groupBytes());
+            multiply(matrix, x, rows, y, group, together, group - from + target, arguments);
+            group += times * together;
         }
     }
 
-    /// Some groups of rows of the matrix with all rows of x.
+    /// Some groups of rows of the matrix with all rows of x, `together` at once.
     private static void multiply(
             PackedMatrix matrix,
             MachineOperand x,
             int rows,
             Activations y,
             int group,
+            int together,
             int target,
             Arguments arguments) {
         long scales = group * matrix.groupFactorBytes();
@@ -235,7 +240,7 @@ final class MachineOperations implements Operations {
                         .set(ProductKernel.TILE_STRIDE, x.tileBytes(matrix, width))
                         .set(ProductKernel.TILES, tiles)
                         .set(ProductKernel.Y, address(y, row) + column);
-                x.product(matrix, width).call(arguments.block());
+                x.product(matrix, width, together).call(arguments.block());
                 row += tiles * width;
             }
         }

@@ -2,6 +2,7 @@ package mobilellm.kernel.machine;
 
 import mobilellm.assembler.CpuTier;
 import mobilellm.assembler.R64;
+import mobilellm.kernel.PackedForm;
 import mobilellm.tensor.DType;
 
 /// Products in f32 of rows of activations with a matrix of a plain type, one column of 16 rows a step. Attention uses them too: its
@@ -38,9 +39,9 @@ final class PlainProduct extends ProductKernel {
     /// @param bytes from one column to the next
     /// @param groupBytes from one group to the next
     record Columns(int bytes, int groups, int groupBytes) {
-        /// One group at a time.
-        static Columns ofGroup(int bytes) {
-            return new Columns(bytes, 1, 0);
+        /// Some groups of a packed matrix.
+        static Columns of(PackedForm form, int columns, int groups) {
+            return new Columns(form.weightBytes(), groups, columns * form.weightBytes());
         }
     }
 
@@ -52,10 +53,15 @@ final class PlainProduct extends ProductKernel {
         this.columns = columns;
     }
 
-    /// The most tokens of a tile, times the groups at once: the totals and 16 weights are held in registers. Fewer tokens need more groups,
-    /// because a total waits 4 cycles for the one before it.
+    /// The most tokens of a tile. The totals and 16 weights are held in registers. Fewer tokens need more groups, because a total waits 4
+    /// cycles for the one before it.
     static int mostTokens(CpuTier tier) {
         return tier == CpuTier.AVX512_VNNI ? 12 : 6;
+    }
+
+    /// Groups of a matrix's rows at once, for which there is room in registers whatever the tokens.
+    static int groupsTogether(CpuTier tier) {
+        return tier == CpuTier.AVX512_VNNI ? 2 : 1;
     }
 
     @Override
@@ -71,15 +77,39 @@ final class PlainProduct extends ProductKernel {
     @Override
     void step() {
         int weight = tokens * columns.groups;
+        int activation = weight + columns.groups;
+        if (columns.groups > 1 && activation < simd.values()) {
+            stepSharingActivations(weight, activation);
+            return;
+        }
         for (int group = 0; group < columns.groups; group++) {
-            if (group * columns.groupBytes % LINE == 0) {
-                fetch(group * columns.groupBytes);
-            }
-            simd.widen(weight, type, weights, group * columns.groupBytes);
+            widen(weight, group);
             for (int token = 0; token < tokens; token++) {
                 simd.multiplyAddRepeated(total(group, token), weight, x, layout.offset(token));
             }
         }
+    }
+
+    /// Each activation is read once for all groups. The processor loads as often as it multiplies, so products that each read their own
+    /// leave no load for the weights.
+    private void stepSharingActivations(int weight, int activation) {
+        for (int group = 0; group < columns.groups; group++) {
+            widen(weight + group, group);
+        }
+        for (int token = 0; token < tokens; token++) {
+            simd.repeat(activation, x, layout.offset(token));
+            for (int group = 0; group < columns.groups; group++) {
+                simd.multiplyAdd(total(group, token), weight + group, activation);
+            }
+        }
+    }
+
+    private void widen(int value, int group) {
+        int displacement = group * columns.groupBytes;
+        if (displacement % LINE == 0) {
+            fetch(displacement);
+        }
+        simd.widen(value, type, weights, displacement);
     }
 
     private int total(int group, int token) {
