@@ -29,7 +29,7 @@ enum PreTokenizer {
     LLAMA3(
             true,
             List.of(Patterns.llama3("\\p{N}{1,3}")),
-            "llama-bpe llama3 llama-v3 falcon3 falcon-h1 pixtral midm-2.0 lfm2"),
+            "llama-bpe llama3 llama-v3 falcon3 falcon-h1 pixtral midm-2.0 lfm2 jina-v5-nano"),
 
     LLAMA3_BY_MERGES(
             false, List.of(Patterns.llama3("\\p{N}{1,3}")), "dbrx smaug-bpe glm4 chatglm-bpe"),
@@ -37,24 +37,71 @@ enum PreTokenizer {
     QWEN2(
             false,
             List.of(Patterns.llama3("\\p{N}")),
-            "qwen2 deepseek-r1-qwen stablelm2 megrez hunyuan grok-2 kormo solar-open"),
+            "qwen2 deepseek-r1-qwen stablelm2 megrez hunyuan grok-2 kormo solar-open" + " f2llmv2"),
+
+    QWEN35(
+            false,
+            List.of(Patterns.llama3("[\\p{L}\\p{M}]", "\\p{L}\\p{M}\\p{N}", "\\p{N}")),
+            "qwen35"),
+
+    SEED_CODER(
+            false,
+            List.of(
+                    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1}"
+                            + "| ?[^\\s\\p{L}\\p{N}\\r\\n]+|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"),
+            "seed-coder"),
+
+    BAILING(
+            false,
+            List.of(
+                    "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}+|\\p{N}"
+                            + "| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*|\\s*[\\r\\n]|\\s+(?!\\S)|\\s+"),
+            "bailingmoe bailingmoe2 llada-moe"),
 
     DEEPSEEK3(
             false,
             List.of("\\p{N}{1,3}", "[一-龥\\u3040-ゟ゠-ヿ]+", Patterns.DEEPSEEK3),
-            "deepseek-v3 hunyuan-dense"),
+            "deepseek-v3 hunyuan-dense joyai-llm"),
+
+    DEEPSEEK(
+            false,
+            List.of(
+                    "[\\r\\n]",
+                    "\\s?" + Patterns.DEEPSEEK_LETTERS + "+",
+                    "\\s?[!-/:-~！-／：-～‘-‟\\u3000-。]+",
+                    "\\s+$",
+                    Patterns.DEEPSEEK_HAN,
+                    "\\p{N}"),
+            "deepseek-llm"),
 
     DEEPSEEK_CODER(
             false,
-            List.of("[\\r\\n]", "\\s?\\p{L}+", "\\s?\\p{P}+", "[一-龥\\u0800-一가-\\uD7FF]+", "\\p{N}"),
+            List.of("[\\r\\n]", "\\s?\\p{L}+", "\\s?\\p{P}+", Patterns.DEEPSEEK_HAN, "\\p{N}"),
             "deepseek-coder"),
 
     GPT4O(
             false,
             List.of(Patterns.gpt4o("(?i:'s|'t|'re|'ve|'m|'ll|'d)?", "\\p{N}{1,3}")),
-            "gpt-4o llama4 kanana2"),
+            "gpt-4o llama4 kanana2 minimax-m2 talkie"),
 
     TEKKEN(true, List.of(Patterns.gpt4o("", "\\p{N}")), "tekken"),
+
+    FALCON(false, List.of("[\\p{P}\\$\\+<=>\\^~\\|`]+", Split.GPT2, "[0-9][0-9][0-9]"), "falcon"),
+
+    BLOOM(false, List.of(Patterns.BLOOM), "bloom poro-chat gpt3-finnish"),
+
+    VIKING(false, List.of(Patterns.BLOOM, "\\p{N}"), "viking"),
+
+    CHAMELEON(
+            false,
+            List.of(
+                    "<sentinel:[0-9]+>",
+                    "(IMGIMG)((A|B|C|D|E|F|G|H|I){1,4})Z",
+                    "([\\t\\n]|    |  )",
+                    "\\p{N}",
+                    "[\\p{P}!-/:-@\\[-`{-~]",
+                    Split.GPT2),
+            "chameleon"),
 
     /// Named so by converters that knew no better, and by files from before rules had names.
     DEFAULT(
@@ -64,15 +111,34 @@ enum PreTokenizer {
 
     /// Patterns that several models share but for their numbers.
     private static final class Patterns {
+        static final String BLOOM = " ?[^(\\s|.,!?…。，、।۔،)]+";
+
+        static final String DEEPSEEK_HAN = "[一-龥\\u0800-一가-\\uD7FF]+";
+
+        /// Letters that have another case, as Unicode 13 had them.
+        static final String DEEPSEEK_LETTERS =
+                "[A-Za-zµÀ-ÖØ-öø-ƺƼ-ƿǄ-ʓʕ-ʯͰ-ͳͶͷͻ-ͽͿΆΈ-ΊΌΎ-ΡΣ-ϵϷ-ҁҊ-ԯԱ-ՖႠ-ჅᎠ-Ᏽᏸ-ᏽᲐ-ᲺᲽ-Ჿᴀ"
+                    + "-ᴫᵫ-ᵷᵹ-ᶚḀ-ἕἘ-Ἕἠ-ὅὈ-Ὅὐ-ὗὙὛὝὟ-\\x{1F7D}ᾀ-ᾴᾶ-ᾼ\\x{1FBE}ῂ-ῄῆ-ῌῐ-\\x{1FD3}ῖ-\\x{1FDB}ῠ-Ῥῲ-ῴῶ-ῼℂℇℊ-ℓℕℙ-ℝℤ\\x{2126}ℨ\\x{212A}"
+                    + "-ℭℯ-ℴℹℼ-ℿⅅ-ⅉⅎↃↄⰀ-ⱻⱾ-ⳤⳫ-ⳮⳲⳳꙀ-ꙭꚀ-ꚛꜢ-ꝯꝱ-ꞇꞋ-ꞎꭰ-ꮿﬀ-ﬆﬓ-ﬗＡ-Ｚａ-ｚ𐐀-𐑏𐒰-𐓓𐓘-𐓻𐲀-𐲲𐳀-𐳲𑢠-𑣟𞤀-𞥃]";
+
         static final String DEEPSEEK3 =
                 "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+"
                         + "|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+"
                         + "| ?[\\p{P}\\p{S}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
         static String llama3(String numbers) {
-            return "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|"
+            return llama3("\\p{L}", "\\p{L}\\p{N}", numbers);
+        }
+
+        /// @param wordly characters that are no punctuation
+        static String llama3(String letter, String wordly, String numbers) {
+            return "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?"
+                    + letter
+                    + "+|"
                     + numbers
-                    + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+                    + "| ?[^\\s"
+                    + wordly
+                    + "]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
         }
 
         static String gpt4o(String endings, String numbers) {
@@ -143,7 +209,7 @@ enum PreTokenizer {
 
     /// Whether models with this rule expect `bos` even where their file does not say so (llama.cpp).
     boolean addsBos() {
-        return this == LLAMA3 || this == TEKKEN;
+        return this == LLAMA3 || this == TEKKEN || this == CHAMELEON;
     }
 
     /// Whether a word that is a token is that token whatever the merges say.
