@@ -35,7 +35,7 @@ def ways():
     yield "iq4_nl, embedding iq4_nl|matrix", ["--type", "iq4_nl", *MATRIX, "--tensor-type", "token_embd=iq4_nl"]
     yield "iq4_nl, down q5_0|matrix", ["--type", "iq4_nl", *MATRIX, "--tensor-type", "ffn_down=q5_0"]
     yield "iq4_nl, v and down q8_0|matrix", ["--type", "iq4_nl", *MATRIX, "--tensor-type", "attn_v|ffn_down=q8_0"]
-    chosen = ["--file", "CALIBRATION", "--window", "128", "--limit", "2", *MATRIX]
+    chosen = ["--file", "CALIBRATION", "--window", "128", "--limit", "2", "--sensitivities", "SENSITIVITIES", *MATRIX]
     for bits in ("4.75", "5.0", "5.5", "6.0", "7.0"):
         yield f"target {bits}|chosen", ["--target", bits, *chosen]
     yield "max-kl 0.1|chosen", ["--max-kl", "0.1", *chosen]
@@ -54,7 +54,8 @@ def main():
     parser.add_argument("--only", default="")
     options = parser.parse_args()
     results = pathlib.Path(options.results)
-    matrix, rounded, out = (str(results) + end for end in (".imatrix.gguf", ".rounded.gguf", ".out.gguf"))
+    matrix, sensitivities, rounded, out = (
+        str(results) + end for end in (".imatrix.gguf", ".sensitivities.json", ".rounded.gguf", ".out.gguf"))
 
     def run(*arguments):
         command = [*shlex.split(options.mobilellm), *arguments, "--json", "-q"]
@@ -69,7 +70,8 @@ def main():
     for name, arguments in ways():
         if name in known or not re.search(options.only, name) or (arguments[0] == "llama.cpp" and not options.llama):
             continue
-        words = [{"IMATRIX": matrix, "CALIBRATION": options.calibration}.get(word, word) for word in arguments]
+        places = {"IMATRIX": matrix, "CALIBRATION": options.calibration, "SENSITIVITIES": sensitivities}
+        words = [places.get(word, word) for word in arguments]
         if words[0] == "llama.cpp":
             made = run("quantize", options.source, rounded, "--force", *words[1:])
             subprocess.run([sys.executable, HERE / "llama_quantize.py", options.llama, options.source, matrix, rounded, out], check=True)

@@ -9,6 +9,7 @@ import mobilellm.config.LayerSharing.Strategy;
 import mobilellm.engine.Session;
 import mobilellm.evaluation.Divergence;
 import mobilellm.evaluation.Perplexity;
+import mobilellm.evaluation.Predictions;
 import mobilellm.evaluation.Windows;
 import mobilellm.testing.TinyModel;
 
@@ -35,7 +36,8 @@ class DivergenceTest {
                 MobileLlm baseline = model(TWICE);
                 Session session = model.session();
                 Session reference = baseline.session()) {
-            Divergence measured = WINDOWS.compare(session, reference, IDS, 9, step -> {});
+            Divergence measured =
+                    WINDOWS.compare(session, Predictions.of(reference), IDS, 9, step -> {});
 
             int[] inputs = Arrays.copyOf(IDS, 149);
             inputs[0] = 7;
@@ -78,7 +80,8 @@ class DivergenceTest {
                 Session session = model.session();
                 Session reference = baseline.session()) {
             Windows windows = new Windows(100, 25);
-            Divergence both = windows.compare(session, reference, IDS, 9, step -> {});
+            Divergence both =
+                    windows.compare(session, Predictions.of(reference), IDS, 9, step -> {});
             Perplexity alone = windows.measure(session, IDS, 9, step -> {});
             Perplexity other = windows.measure(reference, IDS, 9, step -> {});
             // A comparison sums in float64, a measurement in the kernels.
@@ -94,7 +97,7 @@ class DivergenceTest {
         try (MobileLlm model = model(PLAIN);
                 Session session = model.session();
                 Session same = model.session()) {
-            Divergence none = WINDOWS.compare(session, same, IDS, 1, step -> {});
+            Divergence none = WINDOWS.compare(session, Predictions.of(same), IDS, 1, step -> {});
             assertThat(none.mean()).isZero();
             assertThat(none.largest()).isZero();
             assertThat(none.top1()).isEqualTo(1);

@@ -5,6 +5,7 @@ import mobilellm.config.Precision;
 import mobilellm.engine.Session;
 import mobilellm.evaluation.Divergence;
 import mobilellm.evaluation.Perplexity;
+import mobilellm.evaluation.Predictions;
 import mobilellm.evaluation.Windows;
 import mobilellm.tokenizer.Tokenizer;
 
@@ -210,7 +211,8 @@ final class PerplexityVerb implements Verb {
                 Session reference = second.session()) {
             checkVocabulary(loaded, second, ids);
             Divergence divergence =
-                    windows.compare(session, reference, ids, limit, progress::window);
+                    windows.compare(
+                            session, Predictions.of(reference), ids, limit, progress::window);
             context.notes().clearTransientLine();
             return divergence;
         }

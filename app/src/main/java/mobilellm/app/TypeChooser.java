@@ -4,6 +4,7 @@ import mobilellm.checkpoint.Checkpoint;
 import mobilellm.checkpoint.Linear;
 import mobilellm.evaluation.Divergence;
 import mobilellm.evaluation.Windows;
+import mobilellm.file.Sha256;
 import mobilellm.kernel.Kernels;
 import mobilellm.quant.Rounding;
 import mobilellm.quantisation.Care;
@@ -21,10 +22,14 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 
 /// Options of `quantize` for types that are chosen by what they cost.
 final class TypeChooser {
@@ -69,6 +74,14 @@ final class TypeChooser {
             description = "how many windows of it (default: ${DEFAULT-VALUE})")
     int limit = 4;
 
+    @Option(
+            names = "--sensitivities",
+            paramLabel = "FILE",
+            description =
+                    "keep what was measured of each matrix there, and take it from there where it"
+                            + " is: for several targets")
+    @Nullable Path sensitivities;
+
     /// `4.8bpw` or `4.8`.
     static final class BitsConverter implements ITypeConverter<Double> {
         @Override
@@ -101,6 +114,9 @@ final class TypeChooser {
                             ? "divergences are measured on a text: give one with --file"
                             : "--file is only for --target and --max-kl");
         }
+        if (sensitivities != null && !isWanted()) {
+            throw new UsageException("--sensitivities is only for --target and --max-kl");
+        }
         if (divergence != null && !(divergence > 0)) {
             throw new UsageException("--max-kl must be more than 0");
         }
@@ -121,7 +137,7 @@ final class TypeChooser {
         requireRoom(model, budget, matrices.values());
         int[] ids = EvaluationText.read(file, null, context).encode(checkpoint.tokenizer());
         int length = Math.min(window, checkpoint.config().contextLength());
-        try (Sensitivities sensitivities =
+        try (Sensitivities trials =
                 new Sensitivities(
                         checkpoint,
                         TypeSearch.TYPES,
@@ -131,28 +147,23 @@ final class TypeChooser {
                         Kernels.best(),
                         threads)) {
             TypeSearch search = new TypeSearch();
-            WorkProgress progress =
-                    new WorkProgress(context.notes(), "measuring matrices", matrices.size());
-            matrices.forEach(
-                    (name, layer) -> {
-                        Tensor tensor = layer.stored();
-                        Rounding rounding = care.rounding(name, tensor);
-                        double cost = sensitivities.of(name, TypeSearch.PROBE, rounding).mean();
-                        search.add(name, tensor, cost, rounding);
-                        progress.add(1);
+            Map<String, Double> costs = costs(context, trials, matrices, care);
+            costs.forEach(
+                    (name, cost) -> {
+                        Tensor tensor = Objects.requireNonNull(matrices.get(name)).stored();
+                        search.add(name, tensor, cost, care.rounding(name, tensor));
                     });
-            context.notes().clearTransientLine();
             Map<String, DType> types;
             Divergence measured;
             if (divergence == null) {
                 types = search.within(budget);
-                measured = sensitivities.of(types, care::rounding);
+                measured = trials.of(types, care::rounding);
             } else {
                 double aim = divergence;
                 int corrections = 0;
                 do {
                     types = search.diverging(aim);
-                    measured = sensitivities.of(types, care::rounding);
+                    measured = trials.of(types, care::rounding);
                     aim *= 0.9 * divergence / measured.mean();
                     corrections++;
                 } while (measured.mean() > divergence && corrections < CORRECTIONS);
@@ -161,6 +172,47 @@ final class TypeChooser {
             requireEnough(measured);
             return new Mix(TypeRules.exactly(model, types), measured);
         }
+    }
+
+    /// What rounding each of the matrices costs, measured or as it was kept.
+    private Map<String, Double> costs(
+            Context context, Sensitivities trials, Map<String, Linear> matrices, Care care)
+            throws IOException {
+        if (sensitivities == null) {
+            return measure(context, trials, matrices, care);
+        }
+        StringBuilder conditions = new StringBuilder(trials.identity());
+        matrices.forEach(
+                (name, layer) ->
+                        conditions.append(
+                                switch (care.rounding(name, layer.stored())) {
+                                    case Rounding.Reference _ -> "reference";
+                                    case Rounding.Searched searched ->
+                                            Arrays.toString(searched.importance());
+                                }));
+        var kept = new KeptSensitivities(sensitivities, Sha256.of(conditions.toString()));
+        Optional<Map<String, Double>> known = kept.read(matrices.keySet());
+        if (known.isPresent()) {
+            return known.get();
+        }
+        Map<String, Double> measured = measure(context, trials, matrices, care);
+        kept.write(measured);
+        return measured;
+    }
+
+    private static Map<String, Double> measure(
+            Context context, Sensitivities trials, Map<String, Linear> matrices, Care care) {
+        WorkProgress progress =
+                new WorkProgress(context.notes(), "measuring matrices", matrices.size());
+        Map<String, Double> costs = new LinkedHashMap<>();
+        matrices.forEach(
+                (name, layer) -> {
+                    Rounding rounding = care.rounding(name, layer.stored());
+                    costs.put(name, trials.of(name, TypeSearch.PROBE, rounding).mean());
+                    progress.add(1);
+                });
+        context.notes().clearTransientLine();
+        return costs;
     }
 
     /// Asked before anything is measured, which takes minutes.

@@ -140,6 +140,41 @@ class QuantizeVerbTest {
         assertThat(impossible.error()).contains("--target is too small", "bits per weight more");
     }
 
+    /// The second target takes what was measured for the first, which shows in nothing but the time; another text is refused.
+    @Test
+    void sensitivitiesAreKept() throws IOException {
+        Path source = TinyModel.write(folder.resolve("model.gguf"));
+        Path kept = folder.resolve("costs.json");
+        String keeping = "--sensitivities=" + kept;
+        assertThat(chosen(source, "first", TEXT, keeping).exitCode()).isZero();
+        String costs = Files.readString(kept);
+        assertThat(chosen(source, "again", TEXT, keeping).exitCode()).isZero();
+        assertThat(chosen(source, "fresh", TEXT, "-q").exitCode()).isZero();
+        assertThat(kept).hasContent(costs);
+        assertThat(folder.resolve("again.gguf"))
+                .hasSameBinaryContentAs(folder.resolve("first.gguf"))
+                .hasSameBinaryContentAs(folder.resolve("fresh.gguf"));
+        Shell.Result other = chosen(source, "other", "Another text. " + TEXT, keeping);
+        assertThat(other.exitCode()).isEqualTo(1);
+        assertThat(other.error()).contains("costs.json", "another model or text");
+        Files.writeString(kept, "[]");
+        assertThat(chosen(source, "broken", TEXT, keeping).error())
+                .contains("expected the JSON that --sensitivities writes");
+    }
+
+    private Shell.Result chosen(Path source, String name, String text, String option) {
+        return shell.input(text)
+                .run(
+                        "quantize",
+                        source.toString(),
+                        folder.resolve(name + ".gguf").toString(),
+                        "--target=9",
+                        "--file=-",
+                        "--window=16",
+                        "--limit=1",
+                        option);
+    }
+
     private Map<String, Object> mix(String source, String name, String option) {
         return shell.input(TEXT)
                 .run(
@@ -216,6 +251,8 @@ class QuantizeVerbTest {
                 "--type q8_0 --target 5 --file - | 2 | give one of --type, --target and --max-kl",
                 "--target 5 --max-kl 1 --file - | 2 | one of --target and --max-kl",
                 "--target 5 | 2 | give one with --file",
+                "--type q8_0 --sensitivities x | 2 | --sensitivities is only for --target and"
+                        + " --max-kl",
                 "--type q8_0 --file - | 2 | --file is only for --target and --max-kl",
                 "--target 5bits --file - | 2 | expected bits per weight such as 4.8bpw",
                 "--max-kl 0 --file - | 2 | more than 0",

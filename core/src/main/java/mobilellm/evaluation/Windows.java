@@ -77,11 +77,11 @@ public record Windows(int length, int stride, int context, OptionalInt begin) {
         return losses.perplexity();
     }
 
-    /// Runs the first windows of a sequence with two models at the same time, and compares what they predict. Memory does not
+    /// Runs the first windows of a sequence with a model, and compares what it predicts with what another one does. Memory does not
     /// grow with the sequence but for 4 bytes a token.
     ///
     /// @param model computes; what it holds is lost
-    /// @param baseline what it is compared with; of another model, with the same vocabulary
+    /// @param baseline what it is compared with, of the same vocabulary
     /// @param ids of the whole sequence
     /// @param most windows to run
     /// @param listener is told the state after each window
@@ -89,7 +89,12 @@ public record Windows(int length, int stride, int context, OptionalInt begin) {
     /// @throws IllegalArgumentException if there are too few ids to predict one, or one lies outside the vocabulary
     /// @throws ArithmeticException if a model's logits are no numbers
     public Divergence compare(
-            Session model, Session baseline, int[] ids, int most, Consumer<Divergence> listener) {
+            Session model,
+            Predictions baseline,
+            int[] ids,
+            int most,
+            Consumer<Divergence> listener) {
+        Predictions own = Predictions.of(model);
         Divergences divergences = new Divergences();
         float[][] modelRows = new float[CHUNK][0];
         float[][] baselineRows = new float[CHUNK][0];
@@ -101,28 +106,14 @@ public record Windows(int length, int stride, int context, OptionalInt begin) {
                     for (int start = first - 1; start < window.length - 1; start += CHUNK) {
                         int end = Math.min(start + CHUNK, window.length - 1);
                         int[] inputs = Arrays.copyOf(window, end);
-                        keep(model, inputs, start, modelRows);
-                        keep(baseline, inputs, start, baselineRows);
+                        own.read(inputs, start, modelRows);
+                        baseline.read(inputs, start, baselineRows);
                         int[] targets = Arrays.copyOfRange(window, start + 1, end + 1);
                         divergences.add(targets.length, modelRows, baselineRows, targets);
                     }
                     listener.accept(divergences.sum());
                 });
         return divergences.sum();
-    }
-
-    private static void keep(Session session, int[] inputs, int first, float[][] rows) {
-        session.continueLogits(
-                inputs,
-                first,
-                CHUNK,
-                (position, logits) -> {
-                    int row = position - first;
-                    if (rows[row].length != logits.length) {
-                        rows[row] = new float[logits.length];
-                    }
-                    System.arraycopy(logits, 0, rows[row], 0, logits.length);
-                });
     }
 
     /// One window.

@@ -6,7 +6,10 @@ import mobilellm.config.KvType;
 import mobilellm.engine.Session;
 import mobilellm.engine.SessionOptions;
 import mobilellm.evaluation.Divergence;
+import mobilellm.evaluation.KeptPredictions;
+import mobilellm.evaluation.Predictions;
 import mobilellm.evaluation.Windows;
+import mobilellm.file.Sha256;
 import mobilellm.kernel.KernelProvider;
 import mobilellm.kernel.PackedForm;
 import mobilellm.kernel.PackedMatrix;
@@ -21,6 +24,7 @@ import mobilellm.tensor.Tensor;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +39,12 @@ import java.util.stream.Collectors;
 /// The model stays in memory once; while rounded matrices are tried, one of two forward passes takes them in the place of the
 /// others.
 public final class Sensitivities implements AutoCloseable {
+    /// Rows that a member rounds at a time.
+    private static final int ROWS = 64;
+
+    /// Of the model's own logits, which are the same for all that is tried.
+    private static final long MOST_KEPT_BYTES = 512L << 20;
+
     private final ThreadTeam team;
     private final Weights weights;
     private final Map<String, Linear> layers;
@@ -42,7 +52,8 @@ public final class Sensitivities implements AutoCloseable {
     private final IdentityHashMap<PackedMatrix, PackedMatrix> replaced = new IdentityHashMap<>();
     private final Transformer plain;
     private final Transformer watched;
-    private final Session baseline;
+    private final Predictions baseline;
+    private final Session plainSession;
     private final Session session;
     private final int[] ids;
     private final Windows windows;
@@ -86,7 +97,8 @@ public final class Sensitivities implements AutoCloseable {
                         weights,
                         new WatchedKernels(kernels, watcher, forms(types)),
                         team);
-        baseline = new Session(plain, options);
+        plainSession = new Session(plain, options);
+        baseline = new KeptPredictions(Predictions.of(plainSession), MOST_KEPT_BYTES);
         session = new Session(watched, options);
     }
 
@@ -111,45 +123,49 @@ public final class Sensitivities implements AutoCloseable {
                 DType type = types.get(each.getKey());
                 Linear layer = each.getValue();
                 if (type != null && type != layer.stored().type()) {
-                    Tensor rounded =
-                            rounded(
-                                    layer.stored(),
-                                    type,
-                                    rounding.apply(each.getKey(), layer.stored()));
-                    Tensor ordered = new Linear(rounded, layer.order(), Optional.empty()).weight();
-                    replaced.put(matrices.get(index), PackedMatrix.pack(ordered, arena, team));
+                    Rounding how = rounding.apply(each.getKey(), layer.stored());
+                    try (Arena own = Arena.ofShared()) {
+                        Tensor rounded = rounded(layer.stored(), type, how, own);
+                        Tensor ordered =
+                                new Linear(rounded, layer.order(), Optional.empty()).weight();
+                        replaced.put(matrices.get(index), PackedMatrix.pack(ordered, arena, team));
+                    }
                 }
                 index++;
             }
-            return windows.compare(session, baseline, ids, most, soFar -> {});
+            return windows.compare(session, baseline, ids, most, _ -> {});
         } finally {
             replaced.clear();
         }
     }
 
-    private Tensor rounded(Tensor tensor, DType type, Rounding rounding) {
-        byte[][] shares = new byte[team.threads()][];
+    /// Outside the heap, which would grow by all that is tried.
+    private Tensor rounded(Tensor tensor, DType type, Rounding rounding, Arena arena) {
+        long rowBytes = type.bytes(tensor.columns());
+        MemorySegment all = arena.allocate(rowBytes * tensor.rows(), Float.BYTES);
         team.run(
                 worker -> {
-                    int from = worker.from(tensor.rows());
-                    int count = worker.to(tensor.rows()) - from;
-                    shares[worker.index()] = Quantise.rows(tensor, from, count, type, rounding);
+                    int end = worker.to(tensor.rows());
+                    for (int row = worker.from(tensor.rows()); row < end; row += ROWS) {
+                        int count = Math.min(ROWS, end - row);
+                        byte[] rows = Quantise.rows(tensor, row, count, type, rounding);
+                        MemorySegment.copy(
+                                MemorySegment.ofArray(rows), 0, all, row * rowBytes, rows.length);
+                    }
                 });
-        MemorySegment all =
-                MemorySegment.ofArray(
-                        new byte[Math.toIntExact(type.bytes(tensor.shape().elements()))]);
-        long at = 0;
-        for (byte[] share : shares) {
-            MemorySegment.copy(MemorySegment.ofArray(share), 0, all, at, share.length);
-            at += share.length;
-        }
         return new Tensor(tensor.name(), type, tensor.shape(), all);
+    }
+
+    /// What the divergences depend on besides the rounding: the model, the text and its windows. 64 hexadecimal digits.
+    public String identity() {
+        return Sha256.of(
+                "%s %s %s %d".formatted(plain.identity(), Arrays.toString(ids), windows, most));
     }
 
     @Override
     public void close() {
         session.close();
-        baseline.close();
+        plainSession.close();
         watched.close();
         plain.close();
         weights.close();
