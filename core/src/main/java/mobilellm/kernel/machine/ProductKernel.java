@@ -11,7 +11,7 @@ import mobilellm.assembler.R64;
 /// Matrix products: `y = x W^T` for tiles of `tokens` rows of x and groups of 16 rows of W. One description serves decode (1 token) and
 /// prefill; what differs between types and tiers is the arithmetic of a step, which subclasses write.
 ///
-/// For each group (or some of them together), for each tile: totals of 16 rows and all tokens start at zero, take up one step (a block of 32 columns,
+/// For each tile, for each group (or some of them together): totals of 16 rows and all tokens start at zero, take up one step (a block of 32 columns,
 /// or one column of a plain type) after the other, then the minimums of all blocks where there are any, and are written to y. A token's total does not depend on how many tokens its tile
 /// has, so any division of a batch into tiles gives the same bits.
 abstract class ProductKernel {
@@ -117,24 +117,24 @@ abstract class ProductKernel {
         Label minimum = a.label();
         Label add = a.label();
         Label written = a.label();
+        a.mov(tileX, mem(arguments, X));
+        a.mov(groupY, mem(arguments, Y));
+        a.mov(distance, mem(arguments, DISTANCE));
+        a.mov(tiles, mem(arguments, TILES));
+        prologue();
+
+        a.bind(tile);
         a.mov(groupWeights, mem(arguments, WEIGHTS));
         a.mov(groupScales, mem(arguments, SCALES));
         a.mov(groupMinimums, mem(arguments, MINIMUMS));
-        a.mov(groupY, mem(arguments, Y));
-        a.mov(distance, mem(arguments, DISTANCE));
         a.mov(groups, mem(arguments, GROUPS));
-        prologue();
 
         a.bind(group);
-        a.mov(tileX, mem(arguments, X));
-        a.mov(y, groupY);
-        a.mov(tiles, mem(arguments, TILES));
-
-        a.bind(tile);
         a.mov(weights, groupWeights);
         a.mov(scales, groupScales);
         a.mov(minimumPointer, groupMinimums);
         a.mov(x, tileX);
+        a.mov(y, groupY);
         a.mov(counter, mem(arguments, STEPS));
         zeroTotals();
 
@@ -169,10 +169,6 @@ abstract class ProductKernel {
         a.bind(add);
         writeTotals(true);
         a.bind(written);
-        a.add(tileX, mem(arguments, TILE_STRIDE));
-        a.dec(tiles);
-        a.jnz(tile);
-
         a.add(groupWeights, mem(arguments, GROUP_STRIDE));
         // The next group's scales lie right behind.
         a.mov(groupScales, scales);
@@ -180,6 +176,17 @@ abstract class ProductKernel {
         a.add(groupY, 64 * groups());
         a.dec(groups);
         a.jnz(group);
+
+        a.add(tileX, mem(arguments, TILE_STRIDE));
+        // Behind the rows of the last group, back by all groups but that one: where the next rows
+        // begin.
+        a.mov(groupY, y);
+        a.add(groupY, 64 * groups());
+        a.mov(counter, mem(arguments, GROUPS));
+        a.imul(counter, counter, -64 * groups());
+        a.add(groupY, counter);
+        a.dec(tiles);
+        a.jnz(tile);
         frame.leave();
         return a.assemble();
     }
