@@ -41,7 +41,7 @@ public final class Code {
                 listing.append(label).append(":\n");
             } else {
                 String shown = hex.formatHex(bytes, line.offset(), line.offset() + line.length());
-                listing.append("%6x  %-32s  %s%n".formatted(line.offset(), shown, line.text()));
+                listing.append("%6x  %-32s  %s\n".formatted(line.offset(), shown, line.text()));
             }
         }
         return listing.toString();

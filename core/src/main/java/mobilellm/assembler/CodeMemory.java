@@ -8,8 +8,8 @@ import java.util.Set;
 
 /// Puts code where the processor may run it.
 ///
-/// Memory is first writable, then executable, never both, and lies between guard pages. Tried on Linux; written for but not run on
-/// Windows and on Macs with Intel processors.
+/// Memory is first writable, then executable, never both, and lies between guard pages. Tried on Linux and, for Windows, under Wine;
+/// written for but not run on Macs with Intel processors.
 public final class CodeMemory {
     private CodeMemory() {}
 

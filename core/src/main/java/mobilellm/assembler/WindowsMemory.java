@@ -8,7 +8,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 
-/// `VirtualAlloc` and `VirtualProtect` of Windows. Not run so far: the project has no such machine.
+/// `VirtualAlloc` and `VirtualProtect` of Windows. Run under Wine so far.
 final class WindowsMemory implements SystemMemory {
     private static final int COMMIT = 0x1000;
     private static final int RESERVE = 0x2000;

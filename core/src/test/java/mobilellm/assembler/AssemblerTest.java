@@ -114,7 +114,7 @@ final class AssemblerTest {
         assertBytes("53 41 54 c5 f8 77 41 5c 5b c3");
     }
 
-    /// Not run, for lack of a machine; the bytes are what `as` makes of the convention's prologue.
+    /// [CallingConventionTest] runs them.
     @Test
     void routinesOfWindowsSaveWhatItsCallersKeep() {
         CallingConvention.WINDOWS.enter(a, rbx).leave();
