@@ -5,6 +5,7 @@ import mobilellm.gguf.GgufArray;
 import mobilellm.tensor.MalformedFileException;
 import mobilellm.tokenizer.BpeVocabulary;
 import mobilellm.tokenizer.SentencePieceVocabulary;
+import mobilellm.tokenizer.SentencePieceVocabulary.Algorithm;
 import mobilellm.tokenizer.Tokenizer;
 import mobilellm.tokenizer.TokenizerVocabulary;
 
@@ -20,6 +21,9 @@ final class GgufTokenizerReader {
     /// llama.cpp's word for a model without a tokenizer.
     static final String NONE = "none";
 
+    /// llama.cpp's word for SentencePiece's unigram models, whatever model they belong to.
+    static final String UNIGRAM = "t5";
+
     private static final String PRE = PREFIX + "pre";
 
     private final Keys keys;
@@ -33,12 +37,13 @@ final class GgufTokenizerReader {
         String model = keys.optionalString(MODEL).orElse(NONE);
         return switch (model) {
             case "gpt2" -> Optional.of(byteLevelBpe());
-            case "llama" -> Optional.of(sentencePiece());
+            case "llama" -> Optional.of(sentencePiece(Algorithm.BPE));
+            case UNIGRAM -> Optional.of(sentencePiece(Algorithm.UNIGRAM));
             case NONE, "no_vocab" -> Optional.empty();
             default ->
                     throw keys.unsupported(
                             MODEL,
-                            "is %s; supported are 'gpt2' (byte-level BPE) and 'llama' (SentencePiece BPE)"
+                            "is %s; supported are 'gpt2' (byte-level BPE), 'llama' (SentencePiece BPE) and 't5' (SentencePiece unigram)"
                                     .formatted(Printable.quote(model)));
         };
     }
@@ -76,23 +81,24 @@ final class GgufTokenizerReader {
                         .orElse(BpeVocabulary.addsBosByDefault(preTokenizer)));
     }
 
-    /// Defaults are those of llama.cpp.
-    private SentencePieceVocabulary sentencePiece() {
+    /// Defaults are those of llama.cpp, of T5's kind for unigram.
+    private SentencePieceVocabulary sentencePiece(Algorithm algorithm) {
+        boolean bpe = algorithm == Algorithm.BPE;
         return new SentencePieceVocabulary(
                 strings(PREFIX + "tokens"),
                 reals(PREFIX + "scores"),
                 integers(PREFIX + "token_type"),
-                SentencePieceVocabulary.Algorithm.BPE,
+                algorithm,
                 new SentencePieceVocabulary.Normalisation(
                         bytes(PREFIX + "precompiled_charsmap"),
-                        keys.optionalFlag(PREFIX + "add_space_prefix").orElse(true),
+                        keys.optionalFlag(PREFIX + "add_space_prefix").orElse(bpe),
                         keys.optionalFlag(PREFIX + "remove_extra_whitespaces").orElse(false),
                         true,
                         false),
                 keys.optionalIndex(PREFIX + "bos_token_id"),
                 keys.optionalIndex(PREFIX + "eos_token_id"),
-                keys.optionalFlag(PREFIX + "add_bos_token").orElse(true),
-                keys.optionalFlag(PREFIX + "add_eos_token").orElse(false),
+                keys.optionalFlag(PREFIX + "add_bos_token").orElse(bpe),
+                keys.optionalFlag(PREFIX + "add_eos_token").orElse(!bpe),
                 true);
     }
 

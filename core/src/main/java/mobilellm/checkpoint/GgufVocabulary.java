@@ -36,7 +36,8 @@ record GgufVocabulary(GgufMetadata metadata, int rows, String file) {
             }
             case SentencePieceVocabulary pieces -> {
                 requirePlain(pieces);
-                metadata.text(PREFIX + "model", "llama");
+                boolean bpe = pieces.algorithm() == Algorithm.BPE;
+                metadata.text(PREFIX + "model", bpe ? "llama" : GgufTokenizerReader.UNIGRAM);
                 metadata.text(PREFIX + "pre", "default");
                 tokens(pieces.pieces(), pieces.types());
                 float[] scores = Arrays.copyOf(pieces.scores(), rows);
@@ -61,12 +62,11 @@ record GgufVocabulary(GgufMetadata metadata, int rows, String file) {
     }
 
     private void requirePlain(SentencePieceVocabulary vocabulary) {
-        if (vocabulary.algorithm() != Algorithm.BPE
-                || vocabulary.normalisation().whitespaceAsSuffix()
+        if (vocabulary.normalisation().whitespaceAsSuffix()
                 || !vocabulary.normalisation().escapeWhitespaces()) {
             throw new UnsupportedModelException(
-                    "%s: the SentencePiece model (%s) has no form in GGUF files that this version knows"
-                            .formatted(file, vocabulary.algorithm()));
+                    "%s: the SentencePiece model puts spaces behind words or does not write them as ▁, which GGUF files cannot say"
+                            .formatted(file));
         }
     }
 

@@ -101,9 +101,7 @@ record TextFilesWriter(ModelSource source, ModelConfig config, List<String> note
         source.vocabulary()
                 .ifPresentOrElse(
                         vocabulary -> {
-                            ByteArrayOutputStream json = new ByteArrayOutputStream();
-                            vocabulary.writeJson(json);
-                            files.put("tokenizer.json", json.toByteArray());
+                            putTokenizer(vocabulary, files);
                             files.put("tokenizer_config.json", utf8(tokenizerConfig(vocabulary)));
                         },
                         () -> notes.add(source.name() + ": has no tokenizer; none was written"));
@@ -111,7 +109,18 @@ record TextFilesWriter(ModelSource source, ModelConfig config, List<String> note
         return files;
     }
 
-    /// Transformers' class for whatever a `tokenizer.json` says: others build parts of it anew.
+    private static void putTokenizer(TokenizerVocabulary vocabulary, Map<String, byte[]> files) {
+        if (vocabulary instanceof SentencePieceVocabulary pieces && !pieces.hasJson()) {
+            files.put("tokenizer.model", pieces.toModel());
+            return;
+        }
+        ByteArrayOutputStream json = new ByteArrayOutputStream();
+        vocabulary.writeJson(json);
+        files.put("tokenizer.json", json.toByteArray());
+    }
+
+    /// Transformers' class for whatever a `tokenizer.json` says: others build parts of it anew. Its class for a `tokenizer.model` is
+    /// Llama's, which adds nothing of its own.
     private Map<String, Object> tokenizerConfig(TokenizerVocabulary vocabulary) {
         List<String> tokens =
                 switch (vocabulary) {
@@ -124,10 +133,14 @@ record TextFilesWriter(ModelSource source, ModelConfig config, List<String> note
         vocabulary.bos().ifPresent(id -> members.put("bos_token", tokens.get(id)));
         members.put("clean_up_tokenization_spaces", false);
         vocabulary.eos().ifPresent(id -> members.put("eos_token", tokens.get(id)));
+        boolean json = !(vocabulary instanceof SentencePieceVocabulary pieces) || pieces.hasJson();
+        if (!json) {
+            members.put("legacy", true);
+        }
         members.put("model_max_length", config.contextLength());
         token("tokenizer.ggml.padding_token_id", tokens)
                 .ifPresent(token -> members.put("pad_token", token));
-        members.put("tokenizer_class", "PreTrainedTokenizerFast");
+        members.put("tokenizer_class", json ? "PreTrainedTokenizerFast" : "LlamaTokenizer");
         token("tokenizer.ggml.unknown_token_id", tokens)
                 .ifPresent(token -> members.put("unk_token", token));
         source.chatTemplate().ifPresent(template -> members.put("chat_template", template));

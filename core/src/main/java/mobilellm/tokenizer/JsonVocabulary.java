@@ -40,7 +40,9 @@ final class JsonVocabulary {
 
     private TokenizerVocabulary vocabulary() {
         if (!file.pieces().isEmpty()) {
-            throw model.unsupported("a unigram model outside tokenizer.json");
+            throw model.unsupported(
+                    "a unigram model outside tokenizer.json (its tokenizer.model in place of that"
+                        + " file would do)");
         }
         Optional<JsonTree> words = component("pre_tokenizer");
         return words.isPresent() ? byteLevel(words.get()) : sentencePiece();

@@ -68,6 +68,23 @@ public record SentencePieceVocabulary(
         return Tokenizers.sentencePiece(this);
     }
 
+    /// Whether [#writeJson] has a form for it that gives the same ids; `tokenizer.model` ([#toModel]) has one for all.
+    public boolean hasJson() {
+        return algorithm == Algorithm.BPE
+                && normalisation.charsmap().length == 0
+                && !normalisation.removeExtraWhitespaces()
+                && normalisation.escapeWhitespaces()
+                && !normalisation.whitespaceAsSuffix()
+                && !addEos
+                && legacy;
+    }
+
+    /// A `tokenizer.model`, which [Tokenizers#sentencePiece(byte[], TokenizerOptions)] and SentencePiece read. What [#addBos],
+    /// [#addEos] and [#legacy] say is not in it: it belongs to `tokenizer_config.json`.
+    public byte[] toModel() {
+        return SentencePieceFileWriter.write(this);
+    }
+
     @Override
     public void writeJson(OutputStream target) {
         TokenizerJsonWriter.write(this, target);

@@ -75,14 +75,7 @@ final class TokenizerJsonWriter {
     }
 
     private static void requirePlain(SentencePieceVocabulary vocabulary) {
-        var normalisation = vocabulary.normalisation();
-        if (vocabulary.algorithm() != SentencePieceVocabulary.Algorithm.BPE
-                || normalisation.charsmap().length > 0
-                || normalisation.removeExtraWhitespaces()
-                || !normalisation.escapeWhitespaces()
-                || normalisation.whitespaceAsSuffix()
-                || vocabulary.addEos()
-                || !vocabulary.legacy()) {
+        if (!vocabulary.hasJson()) {
             throw new UnsupportedModelException(
                     "the tokenizer (%s, legacy %b) changes text in a way that is not written to tokenizer.json"
                             .formatted(vocabulary.algorithm(), vocabulary.legacy()));
