@@ -34,6 +34,7 @@ public final class KeyValueStore implements AutoCloseable {
     private final KeyValueBlock block;
     private final Arena arena;
     private final MemorySegment[] pages;
+    private final MemorySegment addresses; // of the pages
     private int allocated;
 
     /// @param slots key/value slots of the layer plan
@@ -53,6 +54,7 @@ public final class KeyValueStore implements AutoCloseable {
         this.block = new KeyValueBlock(headDim, type);
         this.arena = arena;
         this.pages = new MemorySegment[Math.ceilDiv(capacity, PAGE)];
+        this.addresses = OffHeap.allocate(arena, (long) pages.length * Long.BYTES);
     }
 
     /// Makes room for positions `0..positions-1`.
@@ -60,6 +62,7 @@ public final class KeyValueStore implements AutoCloseable {
         int wanted = Math.ceilDiv(positions, PAGE);
         while (allocated < wanted) {
             pages[allocated] = OffHeap.allocate(arena, pageBytes());
+            addresses.setAtIndex(ValueLayout.JAVA_LONG, allocated, pages[allocated].address());
             allocated++;
         }
     }
@@ -98,6 +101,11 @@ public final class KeyValueStore implements AutoCloseable {
     /// The page that holds a position; offsets below are within it.
     public MemorySegment page(int position) {
         return pages[position / PAGE];
+    }
+
+    /// The addresses of the pages, in their order: what machine code finds positions by.
+    public MemorySegment pageAddresses() {
+        return addresses;
     }
 
     /// Bytes of a page from one head to the next.

@@ -19,7 +19,7 @@ import java.util.Random;
 /// heads, lengths around blocks of 16 keys and pages of 256 positions, several sequences in one batch.
 @Tag("kernels")
 class AttentionTest {
-    private static final int[] LENGTHS = {1, 15, 16, 17, 31, 33, 255, 256, 257, 600};
+    private static final int[] LENGTHS = {1, 15, 16, 17, 31, 33, 127, 128, 129, 255, 256, 257, 600};
 
     /// The last of two slots, so that slots must not overlap.
     private static final int SLOT = 1;
@@ -103,6 +103,56 @@ class AttentionTest {
                 }
             }
         }
+    }
+
+    /// Rows behind short and long contexts, alone and with others, by teams of several sizes, which share out heads or positions.
+    @ParameterizedTest
+    @CsvSource({"9, 3, 64, F32", "9, 3, 64, F16", "9, 3, 64, Q8_0", "13, 1, 40, F16"})
+    void hasTheSameBitsForAnyTeamAndCompany(int heads, int keyValueHeads, int headDim, DType type) {
+        for (int length : new int[] {1, 127, 128, 129, 2047, 2048, 2049}) {
+            Rows rows = new Rows(new ArrayList<>(), new ArrayList<>());
+            KeyValueStore store = filled(keyValueHeads, headDim, length, type);
+            for (int position = Math.max(0, length - 7); position < length; position++) {
+                rows.storeOfRow().add(store);
+                rows.positionOfRow().add(position);
+            }
+            Activations queries = gaussian(rows.count(), heads * headDim);
+            int last = rows.count() - 1;
+            Rows alone = new Rows(List.of(store), List.of(rows.position(last)));
+            Activations query = new Activations(arena, 1, heads * headDim);
+            for (int i = 0; i < heads * headDim; i++) {
+                query.set(0, i, queries.get(last, i));
+            }
+            for (KernelProvider provider : Kernels.usable()) {
+                float[] expected = attendAll(provider, 1, query, alone);
+                for (int members : new int[] {1, 2, 3}) {
+                    String company =
+                            provider.name() + ", length " + length + ", team of " + members;
+                    assertThat(attendAll(provider, members, query, alone))
+                            .as(company)
+                            .isEqualTo(expected);
+                    assertThat(attendAll(provider, members, queries, rows))
+                            .as(company + ", with others")
+                            .endsWith(expected);
+                }
+            }
+        }
+    }
+
+    /// The outputs of all rows, one behind the other.
+    private float[] attendAll(
+            KernelProvider provider, int members, Activations queries, Rows rows) {
+        int columns = queries.columns();
+        Activations y = new Activations(arena, rows.count(), columns);
+        Operations operations = provider.open(members, arena);
+        try (var ownTeam = new ThreadTeam(members)) {
+            ownTeam.run(worker -> operations.attend(queries, rows, rows.count(), SLOT, y, worker));
+        }
+        float[] all = new float[rows.count() * columns];
+        for (int row = 0; row < rows.count(); row++) {
+            y.read(row, 0, all, row * columns, columns);
+        }
+        return all;
     }
 
     private static double[] attend(Activations queries, int row, int head, int heads, Rows rows) {

@@ -22,7 +22,7 @@ class KernelListingsTest {
     void everyKernelCanBeRead(CpuTier tier) {
         var kernels = KernelListings.of(tier);
         assertThat(kernels)
-                .containsKeys("product-q4_0-1", "product-f16-4", "rms-norm", "attention-weights");
+                .containsKeys("product-q4_0-1", "product-f16-4", "rms-norm", "attention-f16-3");
         kernels.forEach(
                 (name, code) ->
                         assertThat(code.listing())

@@ -10,10 +10,17 @@ import java.lang.foreign.ValueLayout;
 /// segment.
 final class Arguments {
     private final MemorySegment block;
-    private final long[] numbers = new long[ProductKernel.SCRATCH / Long.BYTES];
+    private final long[] numbers;
 
     Arguments(Arena arena) {
-        block = arena.allocate(ProductKernel.ARGUMENT_BYTES, Simd.BYTES);
+        this(arena, ProductKernel.SCRATCH, ProductKernel.ARGUMENT_BYTES);
+    }
+
+    /// @param used bytes of arguments
+    /// @param bytes of the block, arguments and scratch memory
+    Arguments(Arena arena, int used, int bytes) {
+        numbers = new long[used / Long.BYTES];
+        block = arena.allocate(bytes, Simd.BYTES);
     }
 
     Arguments set(int offset, long value) {

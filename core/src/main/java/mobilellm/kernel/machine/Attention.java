@@ -10,11 +10,9 @@ import java.lang.foreign.MemorySegment;
 /// Causal attention in one pass over keys and values ("online softmax", Milakov and Gimelshein 2018, arXiv 1805.02867), chunk by chunk of
 /// 128 positions.
 ///
-/// A tile is some rows of one sequence with the query heads that share a key/value head: they read the same keys and values. For each
-/// chunk: scores (a product with blocks of 16 keys), weights, outputs (a product with values); then the chunk is merged into what
-/// the earlier ones gave. Every chunk starts afresh and chunks are merged in their order, so a row's output has the same bits whichever
-/// rows share its tile and whoever computes its chunks: where tiles are too few for the team, its members share out the chunks first
-/// and merge them afterwards.
+/// A tile is some rows of one sequence with the query heads that share a key/value head: they read the same keys and values. Every chunk
+/// starts afresh ([AttentionRun]) and chunks are joined in their order ([AttentionJoin]), so a row's output has the same bits whichever
+/// rows share its tile and whoever computes its chunks: where tiles are too few for the team, its members share out the chunks.
 final class Attention {
     /// Positions of a chunk; divides the page of a key/value store.
     static final int CHUNK = 128;
@@ -66,12 +64,8 @@ final class Attention {
         int index = 0;
         for (tile.first(); tile.exists(); tile.next()) {
             if (index++ % worker.count() == worker.index()) {
-                tile.startResult();
-                for (int chunk = 0; chunk < tile.chunks(); chunk++) {
-                    tile.attend(chunk, tile.chunkResult());
-                    tile.merge(tile.chunkResult());
-                }
-                tile.finish();
+                tile.attend(0, tile.chunks(), tile.results());
+                tile.join(tile.results());
             }
         }
     }
@@ -90,22 +84,19 @@ final class Attention {
         int to = worker.to(chunkCount);
         int index = 0;
         for (tile.first(); tile.exists(); tile.next()) {
-            for (int chunk = 0; chunk < tile.chunks(); chunk++, index++) {
-                if (index >= from && index < to) {
-                    tile.attend(chunk, address + index * size);
-                }
+            int first = Math.max(0, from - index);
+            int last = Math.min(tile.chunks(), to - index);
+            if (first < last) {
+                tile.attend(first, last, address + (index + first) * size);
             }
+            index += tile.chunks();
         }
         worker.barrier();
         int tileIndex = 0;
         index = 0;
         for (tile.first(); tile.exists(); tile.next()) {
             if (tileIndex++ % worker.count() == worker.index()) {
-                tile.startResult();
-                for (int chunk = 0; chunk < tile.chunks(); chunk++) {
-                    tile.merge(address + (index + chunk) * size);
-                }
-                tile.finish();
+                tile.join(address + index * size);
             }
             index += tile.chunks();
         }

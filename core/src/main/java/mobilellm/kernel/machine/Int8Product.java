@@ -2,6 +2,8 @@ package mobilellm.kernel.machine;
 
 import static mobilellm.assembler.Registers.mem;
 
+import mobilellm.assembler.Assembler;
+import mobilellm.assembler.CpuTier;
 import mobilellm.assembler.Memory;
 import mobilellm.kernel.PackedForm;
 import mobilellm.tensor.DType;
@@ -14,10 +16,17 @@ abstract class Int8Product extends ProductKernel {
     final PackedForm form;
     final DType type;
 
-    Int8Product(PackedForm form, int tokens) {
-        super(tokens);
+    Int8Product(Assembler a, PackedForm form, int tokens) {
+        super(a, tokens);
         this.form = form;
         type = form.type();
+    }
+
+    /// That of a tier.
+    static Int8Product of(Assembler a, CpuTier tier, PackedForm form, int tokens) {
+        return tier == CpuTier.AVX512_VNNI
+                ? new Int8Product512(a, form, tokens)
+                : new Int8Product256(a, tier, form, tokens);
     }
 
     /// A token's field of the block of activations.

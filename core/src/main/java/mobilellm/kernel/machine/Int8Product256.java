@@ -4,6 +4,7 @@ import static mobilellm.assembler.Registers.mem;
 import static mobilellm.assembler.Registers.rdi;
 import static mobilellm.assembler.Registers.ymm;
 
+import mobilellm.assembler.Assembler;
 import mobilellm.assembler.CpuTier;
 import mobilellm.assembler.Memory;
 import mobilellm.assembler.R64;
@@ -26,8 +27,8 @@ final class Int8Product256 extends Int8Product {
 
     private final boolean vnni;
 
-    Int8Product256(CpuTier tier, PackedForm form, int tokens) {
-        super(form, tokens);
+    Int8Product256(Assembler a, CpuTier tier, PackedForm form, int tokens) {
+        super(a, form, tokens);
         vnni = tier == CpuTier.AVX_VNNI;
     }
 

@@ -4,6 +4,7 @@ import static mobilellm.assembler.Registers.broadcast;
 import static mobilellm.assembler.Registers.mem;
 import static mobilellm.assembler.Registers.zmm;
 
+import mobilellm.assembler.Assembler;
 import mobilellm.assembler.R64;
 import mobilellm.assembler.Xmm;
 import mobilellm.assembler.Zmm;
@@ -31,8 +32,8 @@ final class Int8Product512 extends Int8Product {
     private static final int FIRST_SUM = 23;
     private static final int SUMS = 6;
 
-    Int8Product512(PackedForm form, int tokens) {
-        super(form, tokens);
+    Int8Product512(Assembler a, PackedForm form, int tokens) {
+        super(a, form, tokens);
     }
 
     @Override

@@ -46,14 +46,16 @@ final class Int8Quantiser {
     private static final R64 normalised = r10;
     private static final Ymm INVERSE_ROOT = ymm(7);
 
-    private final Assembler a = new Assembler();
-    private final Int8Block rounding = new Int8Block(a);
+    private final Assembler a;
+    private final Int8Block rounding;
     private final CpuTier tier;
     private final Kind kind;
     private final boolean pairs;
 
     /// @param tier decides in which form the start of nibble sums is wanted
-    Int8Quantiser(CpuTier tier, Kind kind) {
+    Int8Quantiser(Assembler a, CpuTier tier, Kind kind) {
+        this.a = a;
+        rounding = new Int8Block(a);
         this.tier = tier;
         this.kind = kind;
         pairs = tier == CpuTier.AVX2;
@@ -61,6 +63,13 @@ final class Int8Quantiser {
 
     Code code() {
         var frame = CallingConvention.current().enter(a);
+        write();
+        frame.leave();
+        return a.assemble();
+    }
+
+    /// Writes what stands between the entry of a routine and its end. Leaves rdi as it is.
+    void write() {
         Label block = a.label();
         if (kind == Kind.NORMALISED_BLOCKS) {
             findInverseRoot();
@@ -91,8 +100,6 @@ final class Int8Quantiser {
         a.add(source, BLOCK_BYTES);
         a.dec(blocks);
         a.jnz(block);
-        frame.leave();
-        return a.assemble();
     }
 
     private void findInverseRoot() {

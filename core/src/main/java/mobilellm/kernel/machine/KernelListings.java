@@ -1,8 +1,10 @@
 package mobilellm.kernel.machine;
 
+import mobilellm.assembler.Assembler;
 import mobilellm.assembler.Code;
 import mobilellm.assembler.CpuTier;
 import mobilellm.config.KvType;
+import mobilellm.kernel.KeyValueBlock;
 import mobilellm.kernel.PackedForm;
 import mobilellm.kernel.machine.PlainProduct.Columns;
 import mobilellm.kernel.machine.PlainProduct.Tokens;
@@ -14,9 +16,10 @@ import java.util.Map;
 
 /// The kernels of a tier by name, for readers: `dev/KernelListing.java` prints them. Nothing is run, so any tier can be listed anywhere.
 ///
-/// Where a kernel depends on the sizes of a model it is written for SmolLM2-135M's: heads of 64, rows of 576.
+/// Where a kernel depends on the sizes of a model it is written for SmolLM2-135M's: heads of 64, three of which share keys and values, rows of 576.
 public final class KernelListings {
     private static final int HEAD_DIM = 64;
+    private static final int GROUP = 3;
     private static final int COLUMNS = 576;
     private static final int ROW_BYTES = COLUMNS * Float.BYTES;
     private static final int[] TOKENS = {1, 2, 4, 6, 12};
@@ -55,8 +58,9 @@ public final class KernelListings {
                 kernels.put(
                         "product-" + word(form) + "-" + tokens,
                         form.isQuantised()
-                                ? routines.int8ProductCode(form, tokens)
+                                ? Int8Product.of(new Assembler(), tier, form, tokens).code()
                                 : new PlainProduct(
+                                                new Assembler(),
                                                 tier,
                                                 form.type(),
                                                 Tokens.rows(tokens, ROW_BYTES),
@@ -71,7 +75,9 @@ public final class KernelListings {
 
     private void addRowKernels() {
         for (Int8Quantiser.Kind kind : Int8Quantiser.Kind.values()) {
-            kernels.put("int8-quantiser-" + word(kind), new Int8Quantiser(tier, kind).code());
+            kernels.put(
+                    "int8-quantiser-" + word(kind),
+                    new Int8Quantiser(new Assembler(), tier, kind).code());
         }
         kernels.put("rms-norm", new RowKernels(tier).rmsNorm());
         kernels.put("swiglu", new RowKernels(tier).swiGlu());
@@ -89,10 +95,13 @@ public final class KernelListings {
     }
 
     private void addAttention() {
-        int outputBytes = HEAD_DIM * Float.BYTES;
-        kernels.put("attention-weights", new AttentionKernels(tier).weights());
-        kernels.put("attention-scaling", new AttentionKernels(tier).scaling(HEAD_DIM / 32));
-        kernels.put("attention-merge", new AttentionKernels(tier).merge(outputBytes));
-        kernels.put("attention-divide", new AttentionKernels(tier).divide(HEAD_DIM, outputBytes));
+        var decode = new Tokens(1, ROW_BYTES, GROUP, HEAD_DIM * Float.BYTES);
+        for (KvType type : KvType.values()) {
+            var block = new KeyValueBlock(HEAD_DIM, type.type());
+            kernels.put(
+                    "attention-" + word(type) + "-" + GROUP,
+                    new AttentionRun(tier, block, decode).code());
+        }
+        kernels.put("attention-join", new AttentionJoin(tier, HEAD_DIM).code());
     }
 }

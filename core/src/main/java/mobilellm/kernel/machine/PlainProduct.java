@@ -1,5 +1,6 @@
 package mobilellm.kernel.machine;
 
+import mobilellm.assembler.Assembler;
 import mobilellm.assembler.CpuTier;
 import mobilellm.assembler.R64;
 import mobilellm.kernel.PackedForm;
@@ -45,8 +46,8 @@ final class PlainProduct extends ProductKernel {
         }
     }
 
-    PlainProduct(CpuTier tier, DType type, Tokens layout, Columns columns) {
-        super(layout.count());
+    PlainProduct(Assembler a, CpuTier tier, DType type, Tokens layout, Columns columns) {
+        super(a, layout.count());
         simd = Simd.of(tier, a);
         this.type = type;
         this.layout = layout;

@@ -61,10 +61,11 @@ abstract class ProductKernel {
     private static final R64 groupY = rbp;
     private static final R64 tileX = r15;
 
-    final Assembler a = new Assembler();
+    final Assembler a;
     final int tokens;
 
-    ProductKernel(int tokens) {
+    ProductKernel(Assembler a, int tokens) {
+        this.a = a;
         this.tokens = tokens;
     }
 
@@ -111,6 +112,13 @@ abstract class ProductKernel {
 
     final Code code() {
         var frame = CallingConvention.current().enter(a, rbx, rbp, r12, r13, r14, r15);
+        write();
+        frame.leave();
+        return a.assemble();
+    }
+
+    /// Writes what stands between the entry of a routine and its end. Leaves rdi as it is, and nothing else.
+    final void write() {
         Label group = a.label();
         Label tile = a.label();
         Label step = a.label();
@@ -187,8 +195,6 @@ abstract class ProductKernel {
         a.add(groupY, counter);
         a.dec(tiles);
         a.jnz(tile);
-        frame.leave();
-        return a.assemble();
     }
 
     private void writeTotals(boolean accumulate) {

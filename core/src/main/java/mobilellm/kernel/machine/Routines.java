@@ -1,10 +1,12 @@
 package mobilellm.kernel.machine;
 
+import mobilellm.assembler.Assembler;
 import mobilellm.assembler.Code;
 import mobilellm.assembler.CodeMemory;
 import mobilellm.assembler.CpuTier;
 import mobilellm.assembler.ExecutableMemoryRefused;
 import mobilellm.assembler.Routine;
+import mobilellm.kernel.KeyValueBlock;
 import mobilellm.kernel.PackedForm;
 import mobilellm.kernel.machine.PlainProduct.Columns;
 import mobilellm.kernel.machine.PlainProduct.Tokens;
@@ -42,6 +44,8 @@ final class Routines {
     private record Int8Key(PackedForm form, int tokens) {}
 
     private record PlainKey(DType type, Tokens layout, Columns columns) {}
+
+    private record RunKey(KeyValueBlock block, Tokens layout) {}
 
     private record WriterKey(int headDim, DType type) {}
 
@@ -83,23 +87,19 @@ final class Routines {
     }
 
     Routine int8Product(PackedForm form, int tokens) {
-        return routine(new Int8Key(form, tokens), () -> int8ProductCode(form, tokens));
-    }
-
-    Code int8ProductCode(PackedForm form, int tokens) {
-        return tier == CpuTier.AVX512_VNNI
-                ? new Int8Product512(form, tokens).code()
-                : new Int8Product256(tier, form, tokens).code();
+        return routine(
+                new Int8Key(form, tokens),
+                () -> Int8Product.of(new Assembler(), tier, form, tokens).code());
     }
 
     Routine plainProduct(DType type, Tokens layout, Columns columns) {
         return routine(
                 new PlainKey(type, layout, columns),
-                () -> new PlainProduct(tier, type, layout, columns).code());
+                () -> new PlainProduct(new Assembler(), tier, type, layout, columns).code());
     }
 
     Routine int8Quantiser(Int8Quantiser.Kind kind) {
-        return routine(kind, () -> new Int8Quantiser(tier, kind).code());
+        return routine(kind, () -> new Int8Quantiser(new Assembler(), tier, kind).code());
     }
 
     Routine rmsNorm() {
@@ -141,25 +141,13 @@ final class Routines {
                 new WriterKey(headDim, type), () -> new KeyValueWriter(headDim, type).code());
     }
 
-    Routine attentionWeights() {
-        return routine("weights", () -> new AttentionKernels(tier).weights());
+    Routine attentionRun(KeyValueBlock block, Tokens layout) {
+        return routine(
+                new RunKey(block, layout), () -> new AttentionRun(tier, block, layout).code());
     }
 
-    Routine attentionScaling(int blocks) {
-        return routine(
-                new HeadKey("scaling", blocks), () -> new AttentionKernels(tier).scaling(blocks));
-    }
-
-    Routine attentionMerge(int outputBytes) {
-        return routine(
-                new HeadKey("merge", outputBytes),
-                () -> new AttentionKernels(tier).merge(outputBytes));
-    }
-
-    Routine attentionDivide(int headDim, int outputBytes) {
-        return routine(
-                new HeadKey("divide", headDim),
-                () -> new AttentionKernels(tier).divide(headDim, outputBytes));
+    Routine attentionJoin(int headDim) {
+        return routine(new HeadKey("join", headDim), () -> new AttentionJoin(tier, headDim).code());
     }
 
     private Routine routine(Object key, Supplier<Code> code) {
