@@ -67,3 +67,10 @@ write("mandarjoshi___trivia_qa/rc.wikipedia.nocontext/0.0.0/abc/trivia_qa-valida
     [("Who?", "tc_1", {"aliases": ["He", "him"], "value": "He", "score": 0.5, "seen": True}, None)]))
 write("EleutherAI___lambada_openai/default/0.0.0/abc/lambada_openai-test.arrow", table(
     [("text", pa.string())], [("The last word is  here",)]))
+write("EleutherAI___wikitext_document_level/wikitext-2-raw-v1/0.0.0/abc/wikitext_document_level-test.arrow", table(
+    [("page", pa.string())], [(" = T = \n \n Hello , you . ",), (" = U = \n Bye . \n",)]))
+problems = [
+    {"question": "It's _ \u00e9 .", "answer": "B", "options": ["a", 'say "b"', "c\n", "d"]},
+    {"question": "Why?", "answer": "A", "options": ["e", "f", "g", "it's \"h\" \U0001f40e"]}]
+write("datasets--EleutherAI--race/snapshots/abc/high/test-00000-of-00001.parquet", table(
+    [("article", pa.string()), ("problems", pa.string())], [("An article.", repr(problems))]), compression="snappy")

@@ -11,7 +11,6 @@ import mobilellm.evaluation.Journal;
 import mobilellm.evaluation.PairEncoder;
 import mobilellm.evaluation.Presentation;
 import mobilellm.evaluation.TaskResult;
-import mobilellm.evaluation.task.DataFile;
 import mobilellm.evaluation.task.DataFolder;
 import mobilellm.evaluation.task.Document;
 import mobilellm.evaluation.task.Task;
@@ -41,7 +40,11 @@ record EvalRun(Context context, EvalVerb options, List<Task> tasks) {
     private static final String STARTED = "started";
 
     /// All documents of a task, and what examples are drawn from.
-    private record Data(List<Document> all, Task.Examples examples) {}
+    private record Data(Task.Data asked, Task.Examples examples) {
+        List<Document> all() {
+            return asked.documents();
+        }
+    }
 
     void run() throws IOException, InterruptedException {
         DataFolder data =
@@ -84,9 +87,10 @@ record EvalRun(Context context, EvalVerb options, List<Task> tasks) {
     }
 
     private Data read(Task task, DataFolder folder) throws IOException {
-        List<Document> all = task.read(folder);
+        Task.Data asked = task.load(folder);
+        List<Document> all = asked.documents();
         if (options.examples == 0) {
-            return new Data(all, new Task.Examples(all, false, ""));
+            return new Data(asked, new Task.Examples(all, false, ""));
         }
         Task.Examples examples = task.examples(folder, all);
         if (examples.sha256().isEmpty()) {
@@ -95,7 +99,7 @@ record EvalRun(Context context, EvalVerb options, List<Task> tasks) {
                             "%s: no file of the training split, so examples are drawn from the documents that are asked; lm-evaluation-harness draws others"
                                     .formatted(task.name()));
         }
-        return new Data(all, examples);
+        return new Data(asked, examples);
     }
 
     private void ask(
@@ -170,13 +174,10 @@ record EvalRun(Context context, EvalVerb options, List<Task> tasks) {
                         .collect(Collectors.joining(",")));
         settings.put(
                 "data",
-                options.unchecked
-                        ? "unchecked"
-                        : tasks.stream()
-                                .flatMap(task -> task.files().stream())
-                                .map(DataFile::sha256)
-                                .distinct()
-                                .collect(Collectors.joining(",")));
+                documents.values().stream()
+                        .map(one -> one.asked().sha256())
+                        .distinct()
+                        .collect(Collectors.joining(",")));
         settings.put("limit", options.limit.toString());
         settings.put("num_fewshot", String.valueOf(options.examples));
         settings.put(

@@ -60,6 +60,7 @@ class TablesTest {
                     hellaswag | hellaswag.validation | {"activity_label":"Running","ctx_a":"He runs.","ctx_b":"he","endings":["falls.","[step] sits."],"label":"1"}
                     winogrande | winogrande_xl.validation | {"sentence":"He saw _ go.","option1":"Al","option2":"Bo","gold":1}
                     triviaqa | triviaqa.wikipedia.validation | {"question":"Who?","answer":{"value":"He","aliases":["He","him"]}}
+                    race | race.subset1000 | {"example_id":"high1","article":"An article.","question":"It's _ \u00e9 .","options":["a","say \\"b\\"","c\\n","d"],"answer":"B"}@{"example_id":"high1","article":"An article.","question":"Why?","options":["e","f","g","it's \\"h\\" \uD83D\uDC0E"],"answer":"A"}
                     lambada_openai | lambada_openai.test | {"context":"The last word is ","continuation":"here"}
                     """)
     void tablesAskWhatLinesAsk(String name, String file, String lines) throws IOException {
@@ -68,6 +69,27 @@ class TablesTest {
         List<Document> expected = task.read(new DataFolder(folder, false));
         assertThat(questions(task.read(new DataFolder(HUB, false, readers()))))
                 .isEqualTo(questions(expected));
+    }
+
+    @Test
+    void pagesOfWikiTextHaveARowEach() throws IOException {
+        Path file = folder.resolve("wikitext2.test.raw");
+        Files.writeString(file, " = T = \n \n Hello , you . \n = U = \n Bye . \n");
+        Task task = task("wikitext");
+        List<Document> expected = task.read(new DataFolder(folder, false));
+        List<Document> found = task.read(new DataFolder(HUB, false, readers()));
+        assertThat(questions(found)).isEqualTo(questions(expected));
+    }
+
+    @Test
+    void aFolderOfOneDataSetIsEnough() throws IOException {
+        Path high = HUB.resolve("datasets--EleutherAI--race/snapshots/abc/high");
+        DataFolder alone = new DataFolder(high, false, readers());
+        assertThat(task("race_high").read(alone)).hasSize(1);
+        assertThatThrownBy(() -> task("race_middle").read(alone))
+                .hasMessageContaining("no documents of task race_middle");
+        assertThatThrownBy(() -> task("race").read(new DataFolder(high, true, readers())))
+                .hasMessageContainingAll("2 documents", "1436, 3498, 4934");
     }
 
     @Test

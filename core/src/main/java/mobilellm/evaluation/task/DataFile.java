@@ -19,7 +19,7 @@ public record DataFile(String name, int rows, String sha256, String source, Stri
 
     /// `test` or `validation`, as the name says.
     String split() {
-        return name.contains(".test.") ? "test" : "validation";
+        return name.contains(".validation.") ? "validation" : "test";
     }
 
     /// Whether the data set has a test split, and this is it.

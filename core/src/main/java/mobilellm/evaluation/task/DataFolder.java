@@ -28,7 +28,8 @@ public record DataFolder(Path path, boolean isChecked, List<TableReader> readers
     /// What was read.
     ///
     /// @param sha256 of a file, or of the documents of tables
-    record Read(List<Document> documents, String sha256) {}
+    /// @param rows that they were made of
+    record Read(List<Document> documents, String sha256, int rows) {}
 
     /// A folder with files of one object a line.
     public DataFolder(Path path, boolean isChecked) {
@@ -49,7 +50,7 @@ public record DataFolder(Path path, boolean isChecked, List<TableReader> readers
                         "%s has sha256 %s and %,d lines, expected %s; its scores could not be compared with others'"
                                 .formatted(lines, sum, DataFile.lines(bytes), file.expected()));
             }
-            return new Read(reading.documents(bytes, file.name()), sum);
+            return new Read(reading.documents(bytes, file.name()), sum, DataFile.lines(bytes));
         }
         Read tables =
                 tables(file, file.split(), reading)
@@ -64,7 +65,7 @@ public record DataFolder(Path path, boolean isChecked, List<TableReader> readers
                                                                         .map(HubSet::described)
                                                                         .orElse(""))));
         if (isChecked) {
-            HubSet.of(file).orElseThrow().requireKnown(tables.sha256(), path);
+            HubSet.of(file).orElseThrow().requireKnown(tables.sha256(), tables.rows(), path);
         }
         return tables;
     }
@@ -75,7 +76,10 @@ public record DataFolder(Path path, boolean isChecked, List<TableReader> readers
         if (Files.exists(lines)) {
             byte[] bytes = bytes(lines);
             return Optional.of(
-                    new Read(reading.documents(bytes, file.training()), Sha256.of(bytes)));
+                    new Read(
+                            reading.documents(bytes, file.training()),
+                            Sha256.of(bytes),
+                            DataFile.lines(bytes)));
         }
         return tables(file, "train", reading);
     }
@@ -93,14 +97,16 @@ public record DataFolder(Path path, boolean isChecked, List<TableReader> readers
         List<Path> shards = shards(set.get(), split);
         List<Row> rows = new ArrayList<>();
         for (Path shard : shards) {
-            String name = path.relativize(shard).toString();
+            String place = path.relativize(shard) + " row ";
+            int number = 0;
             for (Map<String, Object> fields : reader(shard).rows(shard)) {
-                rows.add(set.get().ours(new Row(name + " row " + (rows.size() + 1), fields)));
+                rows.addAll(set.get().ours(new Row(place + ++number, fields)));
             }
         }
         return shards.isEmpty()
                 ? Optional.empty()
-                : Optional.of(new Read(reading.documents(rows), set.get().digest(rows)));
+                : Optional.of(
+                        new Read(reading.documents(rows), set.get().digest(rows), rows.size()));
     }
 
     /// The files of a split in their order.
@@ -111,7 +117,7 @@ public record DataFolder(Path path, boolean isChecked, List<TableReader> readers
         List<Path> shards;
         try (Stream<Path> files = Files.walk(path, DEEPEST)) {
             shards =
-                    files.filter(file -> set.isShard(path.relativize(file), split))
+                    files.filter(file -> set.isShard(path, path.relativize(file), split))
                             .filter(Files::isRegularFile)
                             .sorted()
                             .toList();

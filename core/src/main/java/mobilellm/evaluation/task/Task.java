@@ -47,20 +47,33 @@ public record Task(
         }
     }
 
+    /// Documents, and what tells them from others.
+    ///
+    /// @param sha256 of the files that they were read from, or of the documents of tables, between commas
+    public record Data(List<Document> documents, String sha256) {}
+
     /// Reads the documents.
     ///
     /// @throws IOException if a file is not there or cannot be read
     /// @throws MalformedFileException if it is another file, or a document is malformed
     public List<Document> read(DataFolder folder) throws IOException {
+        return load(folder).documents();
+    }
+
+    /// As [#read].
+    public Data load(DataFolder folder) throws IOException {
         List<Document> all = new ArrayList<>();
+        List<String> sums = new ArrayList<>();
         for (DataFile file : files) {
-            all.addAll(folder.read(file, reading).documents());
+            DataFolder.Read read = folder.read(file, reading);
+            all.addAll(read.documents());
+            sums.add(read.sha256());
         }
         if (all.isEmpty()) {
             throw new MalformedFileException(
                     "%s holds no documents of task %s".formatted(files.getFirst().name(), name));
         }
-        return all;
+        return new Data(all, String.join(",", sums));
     }
 
     /// Documents to draw solved examples from: those of the training split where its file is in the folder, as
