@@ -3,7 +3,7 @@
     python compare.py FIXTURES CONVERTED LLAMA_LOGITS LIBRARIES
 
 FIXTURES has the reference (models/NAME/expected.*). CONVERTED/NAME is a directory and CONVERTED/NAME.gguf a file of each
-model, shared layers written out. Prints one line a model: largest difference from the float64 logits, and whether
+model, shared layers written out; CONVERTED/release/NAME.* are directories in the release's form, with Python classes of their own. Prints one line a model: largest difference from the float64 logits, and whether
 the best token is the same everywhere.
 """
 import json, subprocess, sys
@@ -24,10 +24,20 @@ def difference(logits, expected):
     return f"{numpy.abs(logits - expected).max():.1e} {100 * best:.0f}%"
 
 
-def by_transformers(name, ids):
-    model = transformers.AutoModelForCausalLM.from_pretrained(converted / name, dtype=torch.float32)
+def by_transformers(directory, ids):
+    model, report = transformers.AutoModelForCausalLM.from_pretrained(
+        directory, dtype=torch.float32, trust_remote_code=True, output_loading_info=True)
+    left = report["missing_keys"] or report["unexpected_keys"] or report["mismatched_keys"]
+    assert not left, f"not loaded as they should be: {left}"
     with torch.no_grad():
-        return type(model).__name__, model(torch.tensor([ids])).logits[0].double().numpy()
+        return type(model).__name__, model(torch.tensor([ids]), use_cache=False).logits[0].double().numpy()
+
+
+def reference(name):
+    notes = json.loads((fixtures / "models" / name / "expected.json").read_text())
+    tensors = load_file(fixtures / "models" / name / "expected.safetensors")
+    own = sorted(key for key in tensors if key.endswith(".len33.logits_f64"))[0]
+    return notes["sequences"]["len33"], own.split(".len33")[0], tensors[own].astype(float)
 
 
 def by_llama(name, ids, vocabulary):
@@ -40,18 +50,19 @@ def by_llama(name, ids, vocabulary):
 
 for path in sorted(converted.glob("*.gguf")):
     name = path.stem
-    notes = json.loads((fixtures / "models" / name / "expected.json").read_text())
-    tensors = load_file(fixtures / "models" / name / "expected.safetensors")
-    ids = notes["sequences"]["len33"]
-    own = sorted(key for key in tensors if key.endswith(".len33.logits_f64"))[0]
-    expected = tensors[own].astype(float)
-    cells = [name, own.split(".len33")[0]]
+    ids, plan, expected = reference(name)
+    cells = [name, plan]
     if (converted / name / "config.json").exists():
         try:
-            kind, logits = by_transformers(name, ids)
+            kind, logits = by_transformers(converted / name, ids)
             cells.append(f"{kind} {difference(logits, expected)}")
         except Exception as failure:
             cells.append(f"Transformers: {failure}"[:200])
     logits, why = by_llama(name, ids, expected.shape[-1])
     cells.append("llama.cpp " + (difference(logits, expected) if logits is not None else str(why)))
     print(" | ".join(cells), flush=True)
+
+for path in sorted(converted.glob("release/*")):
+    ids, plan, expected = reference(path.stem)
+    kind, logits = by_transformers(path, ids)
+    print(f"{path.name} | {plan} | {kind} {difference(logits, expected)}", flush=True)

@@ -37,4 +37,17 @@ done
 for layout in llama-rope-llama3/hf llama-rope-linear/hf llama-all-bias/hf qwen2-qkv-bias/hf qwen3-qk-norm/hf; do
     convert "$layout"
 done
+# In the release's form, with stand-ins for its Python classes: copied by us as a directory, and made of a GGUF file.
+mkdir converted/release
+for layout in plain-96x4/safetensors ls-192x2/safetensors; do
+    name=${layout%%/*}
+    rm -rf release
+    cp -r "$fixtures/models/$layout" release
+    chmod -R u+w release
+    cp "$here"/standin/*.py release
+    "$project/mobilellm" convert -q release "converted/release/$name.copied" >/dev/null
+    "$project/mobilellm" convert -q release "$name.gguf" --force >/dev/null
+    "$project/mobilellm" convert -q "$name.gguf" "converted/release/$name.from-gguf" >/dev/null
+    cp "$here"/standin/*.py "converted/release/$name.from-gguf"
+done
 venv/bin/python "$here/compare.py" "$fixtures" "$work/converted" "$work/llama_logits" "$libraries"
