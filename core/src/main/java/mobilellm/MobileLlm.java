@@ -256,14 +256,15 @@ public final class MobileLlm implements AutoCloseable {
     /// the passes that are measured are its own.
     ///
     /// @param prompt ids that are read at once; also those that are taken one by one, followed by 0 where they are too few
+    /// @param depth how many are in the cache before those that are taken one by one: the prompt's, over and over
     /// @param decode how many are taken one by one
-    /// @throws mobilellm.engine.ContextLengthException if the prompt does not fit
+    /// @throws mobilellm.engine.ContextLengthException if the prompt or what is taken one by one does not fit
     /// @throws IllegalArgumentException if it is empty, or an id lies outside the vocabulary
-    public List<OperationCost> operationCosts(int[] prompt, int decode) {
+    public List<OperationCost> operationCosts(int[] prompt, int depth, int decode) {
         TimedKernels timed = new TimedKernels(kernels);
         try (Transformer measured = new Transformer(config, weights, timed, team);
                 Session session = new Session(measured, sessionOptions)) {
-            return new OperationProfile(session, timed).costs(prompt, decode);
+            return new OperationProfile(session, timed).costs(prompt, depth, decode);
         }
     }
 

@@ -21,12 +21,18 @@ record OperationProfile(Session session, TimedKernels kernels) {
     /// The dearest of decoding first, without what the model never does.
     ///
     /// @param prompt to read, and to take one by one
+    /// @param depth ids of it, over and over, that are in the cache before those
     /// @param decode ids of it that are taken one by one
-    List<OperationCost> costs(int[] prompt, int decode) {
+    List<OperationCost> costs(int[] prompt, int depth, int decode) {
         int[] steps = Arrays.copyOf(prompt, decode);
+        if (depth > 0) {
+            int[] before = new int[depth];
+            Arrays.setAll(before, i -> prompt[i % prompt.length]);
+            session.prefill(before, (done, total) -> true);
+        }
         // Twice: the first time is for the compiler.
-        decode(steps);
-        Map<Operation, Work> decoding = decode(steps);
+        decode(depth, steps);
+        Map<Operation, Work> decoding = decode(depth, steps);
         prefill(prompt);
         Map<Operation, Work> reading = prefill(prompt);
         return Arrays.stream(Operation.values())
@@ -41,8 +47,8 @@ record OperationProfile(Session session, TimedKernels kernels) {
                 .toList();
     }
 
-    private Map<Operation, Work> decode(int[] ids) {
-        session.rollback(0);
+    private Map<Operation, Work> decode(int depth, int[] ids) {
+        session.rollback(depth);
         kernels.reset();
         for (int id : ids) {
             session.append(id);

@@ -75,8 +75,8 @@ final class BenchSubject {
         return operations;
     }
 
-    void measureOperations(int prefill, int decode) {
-        operations = model.operationCosts(prompt(prefill, seed), decode);
+    void measureOperations(int prefill, int depth, int decode) {
+        operations = model.operationCosts(prompt(prefill, seed), depth, decode);
     }
 
     Spread spread(ToDoubleFunction<Run> rate) {

@@ -147,7 +147,7 @@ final class BenchVerb implements Verb {
             measure(context.notes(), subjects);
             subjects.forEach(subject -> measureStreams(context.notes(), subject));
             context.notes().transientLine("measuring what the time goes to …");
-            subjects.forEach(subject -> subject.measureOperations(prefill, decode));
+            subjects.forEach(subject -> subject.measureOperations(prefill, depth, decode));
             BenchReport report =
                     new BenchReport(
                             located.name(),

@@ -63,15 +63,26 @@ class BenchVerbTest {
         Shell.Result result = bench("--depth", "40", "--json", "--kernels", "scalar");
         assertThat(result.exitCode()).isZero();
         assertThat(result.json()).containsEntry("depth", 40);
+        Shell.Result without = bench("--json", "--kernels", "scalar");
         Map<?, ?> filled = (Map<?, ?>) result.json().getOrDefault("roofline", Map.of());
-        Map<?, ?> empty =
-                (Map<?, ?>)
-                        bench("--json", "--kernels", "scalar")
-                                .json()
-                                .getOrDefault("roofline", Map.of());
+        Map<?, ?> empty = (Map<?, ?>) without.json().getOrDefault("roofline", Map.of());
+        // Some two positions are behind each of the 4 tokens, or 42.
+        assertThat(attended(result)).isGreaterThan(10 * attended(without));
         assertThat(bytes(filled, "bytes_per_token")).isGreaterThan(bytes(empty, "bytes_per_token"));
         assertThat(bench("--depth", "40", "--kernels", "scalar").output())
                 .contains("decode 4 after 40");
+    }
+
+    /// Bytes of keys and values that attention read.
+    private static double attended(Shell.Result result) {
+        return ((List<?>) result.json().getOrDefault("operations", List.of()))
+                .stream()
+                        .map(operation -> (Map<?, ?>) operation)
+                        .filter(operation -> "attend".equals(operation.get("name")))
+                        .map(operation -> (Map<?, ?>) operation.get("decode"))
+                        .mapToDouble(
+                                work -> Double.parseDouble(String.valueOf(work.get("model_bytes"))))
+                        .sum();
     }
 
     private static long bytes(Map<?, ?> roofline, String key) {

@@ -42,7 +42,7 @@ final class JsonVocabulary {
         if (!file.pieces().isEmpty()) {
             throw model.unsupported(
                     "a unigram model outside tokenizer.json (its tokenizer.model in place of that"
-                        + " file would do)");
+                            + " file would do)");
         }
         Optional<JsonTree> words = component("pre_tokenizer");
         return words.isPresent() ? byteLevel(words.get()) : sentencePiece();

@@ -57,7 +57,7 @@ final class CodeMemoryTest {
                     .isInstanceOf(ExecutableMemoryRefused.class)
                     .hasMessageMatching(
                             "the system refused (mmap \\(errno 12|VirtualAlloc \\(GetLastError"
-                                + " \\d+)\\)");
+                                    + " \\d+)\\)");
         }
     }
 
