@@ -109,10 +109,10 @@ class AttentionTest {
     @ParameterizedTest
     @CsvSource({"9, 3, 64, F32", "9, 3, 64, F16", "9, 3, 64, Q8_0", "13, 1, 40, F16"})
     void hasTheSameBitsForAnyTeamAndCompany(int heads, int keyValueHeads, int headDim, DType type) {
-        for (int length : new int[] {1, 127, 128, 129, 2047, 2048, 2049}) {
+        for (int length : new int[] {1, 129, 2047, 2049}) {
             Rows rows = new Rows(new ArrayList<>(), new ArrayList<>());
             KeyValueStore store = filled(keyValueHeads, headDim, length, type);
-            for (int position = Math.max(0, length - 7); position < length; position++) {
+            for (int position = Math.max(0, length - 3); position < length; position++) {
                 rows.storeOfRow().add(store);
                 rows.positionOfRow().add(position);
             }
@@ -125,7 +125,7 @@ class AttentionTest {
             }
             for (KernelProvider provider : Kernels.usable()) {
                 float[] expected = attendAll(provider, 1, query, alone);
-                for (int members : new int[] {1, 2, 3}) {
+                for (int members : new int[] {2, 3}) {
                     String company =
                             provider.name() + ", length " + length + ", team of " + members;
                     assertThat(attendAll(provider, members, query, alone))

@@ -73,6 +73,7 @@ final class AttentionRun {
     /// Bytes of the block.
     static final int BLOCK_BYTES = PRODUCT + ProductKernel.ARGUMENT_BYTES;
 
+    private static final int LINE = 64;
     private static final int GROUP = KeyValueStore.BLOCK;
     private static final int GROUPS = Attention.CHUNK / GROUP;
     private static final int PAGE_CHUNKS = KeyValueStore.PAGE / Attention.CHUNK;
@@ -124,11 +125,14 @@ final class AttentionRun {
         weigh();
         if (int8) {
             scaleWeights();
+        }
+        int vectors = outputBytes(block.headDim()) / Simd.BYTES;
+        if (!int8 || valueGroups(vectors) == vectors) {
+            mix(0, vectors);
+        } else {
             for (int i = 0; i < blocks(); i++) {
                 mix(i, BLOCK_VECTORS);
             }
-        } else {
-            mix(0, outputBytes(block.headDim()) / Simd.BYTES);
         }
         a.mov(rax, mem(rdi, RESULT));
         a.add(rax, (int) resultBytes(block.headDim()));
@@ -207,7 +211,17 @@ final class AttentionRun {
         a.add(d, r11);
     }
 
-    /// Gives a product the chunk's keys or values, and the distance to those of the next one, or to themselves where none comes.
+    /// Fetches the scales of the chunk whose number is in r9.
+    private void fetchScales(int offset) {
+        int bytes = Math.toIntExact(GROUPS * block.scaleBytes());
+        locate(rax, r9, offset, bytes);
+        for (int line = 0; line < bytes; line += LINE) {
+            a.prefetcht0(mem(rax, line));
+        }
+    }
+
+    /// Gives a product the chunk's keys or values, and the distance to those of the next one, or to themselves where none comes. The number of
+    /// the chunk remains in r8, that of the next one in r9.
     private void giveMatrix(int offset, long bytes, int displacement) {
         a.mov(r8, mem(rdi, CHUNK));
         a.mov(r9, r8);
@@ -236,7 +250,8 @@ final class AttentionRun {
         int together = int8 ? 1 : keyGroups();
         giveMatrix(KEYS, GROUPS * block.keyBytes(), 0);
         if (int8) {
-            a.mov(r8, mem(rdi, CHUNK));
+            fetchScales(KEY_SCALES);
+            fetchScales(VALUE_SCALES);
             locate(rax, r8, KEY_SCALES, GROUPS * block.scaleBytes());
             give(ProductKernel.SCALES, rax);
         }
@@ -265,7 +280,8 @@ final class AttentionRun {
         return Math.min(GROUPS, Integer.highestOneBit(PlainProduct.mostTokens(tier) / tokens));
     }
 
-    /// Products of weights with values; in Q8_0 with one block of their dimensions.
+    /// Products of weights with some vectors of the values, from a block of 32 dimensions on; in Q8_0 with those of one block, or with
+    /// all where there is room.
     private void mix(int block32, int groups) {
         int together = valueGroups(groups);
         giveMatrix(VALUES, GROUPS * block.valueBytes(), block32 * Activations.BLOCK);
@@ -288,7 +304,11 @@ final class AttentionRun {
                         int8 ? DType.I8 : block.type(),
                         Tokens.rows(tokens, Attention.CHUNK_BYTES),
                         new Columns(
-                                Math.toIntExact(block.valueRowBytes()), together, vectorBytes)));
+                                Math.toIntExact(block.valueRowBytes()),
+                                together,
+                                vectorBytes,
+                                int8 ? Math.min(together, BLOCK_VECTORS) : together,
+                                SCALED_BYTES)));
     }
 
     /// Groups of 16 dimensions that a product makes at once: as many as find room and divide all.

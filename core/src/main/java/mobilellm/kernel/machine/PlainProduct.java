@@ -39,7 +39,14 @@ final class PlainProduct extends ProductKernel {
     ///
     /// @param bytes from one column to the next
     /// @param groupBytes from one group to the next
-    record Columns(int bytes, int groups, int groupBytes) {
+    /// @param sharing how many groups meet the same activations
+    /// @param otherBytes from those activations to the ones that the next groups meet
+    record Columns(int bytes, int groups, int groupBytes, int sharing, int otherBytes) {
+        /// All groups meet the same activations.
+        Columns(int bytes, int groups, int groupBytes) {
+            this(bytes, groups, groupBytes, groups, 0);
+        }
+
         /// Some groups of a packed matrix.
         static Columns of(PackedForm form, int columns, int groups) {
             return new Columns(form.weightBytes(), groups, columns * form.weightBytes());
@@ -79,14 +86,16 @@ final class PlainProduct extends ProductKernel {
     void step() {
         int weight = tokens * columns.groups;
         int activation = weight + columns.groups;
-        if (columns.groups > 1 && activation < simd.values()) {
+        if (columns.sharing > 1 && activation < simd.values()) {
             stepSharingActivations(weight, activation);
             return;
         }
         for (int group = 0; group < columns.groups; group++) {
             widen(weight, group);
+            int others = group / columns.sharing * columns.otherBytes;
             for (int token = 0; token < tokens; token++) {
-                simd.multiplyAddRepeated(total(group, token), weight, x, layout.offset(token));
+                simd.multiplyAddRepeated(
+                        total(group, token), weight, x, layout.offset(token) + others);
             }
         }
     }
@@ -97,10 +106,14 @@ final class PlainProduct extends ProductKernel {
         for (int group = 0; group < columns.groups; group++) {
             widen(weight + group, group);
         }
-        for (int token = 0; token < tokens; token++) {
-            simd.repeat(activation, x, layout.offset(token));
-            for (int group = 0; group < columns.groups; group++) {
-                simd.multiplyAdd(total(group, token), weight + group, activation);
+        for (int first = 0; first < columns.groups; first += columns.sharing) {
+            int end = Math.min(columns.groups, first + columns.sharing);
+            int others = first / columns.sharing * columns.otherBytes;
+            for (int token = 0; token < tokens; token++) {
+                simd.repeat(activation, x, layout.offset(token) + others);
+                for (int group = first; group < end; group++) {
+                    simd.multiplyAdd(total(group, token), weight + group, activation);
+                }
             }
         }
     }
