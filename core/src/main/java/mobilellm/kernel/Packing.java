@@ -105,7 +105,7 @@ public final class Packing {
     /// The pages of the file that a member of the team has read last. Touching a page can bring the 2 MB around it back that were
     /// given back before, so what is given back is given back again with what follows it.
     private static final class Touched {
-        private static final long ROUND_BYTES = 4 << 20;
+        private static final long ROUND_BYTES = 1 << 20;
 
         private List<MemorySegment> before = List.of();
         private List<MemorySegment> now = new ArrayList<>();
