@@ -60,9 +60,9 @@ if "%WORK%"=="build" if not defined MAVEN goto no_maven
 if "%WORK%"=="build" (set "WHAT=building") else set "WHAT=preparing faster starts"
 >&2 echo mobilellm: %WHAT% (log: "%LOG%")
 :lock
-rem Whoever has the file open may build; the system closes it, whatever happens to its owner.
+rem Whoever has the log open may build; the system closes it, whatever happens to its owner.
 set "RESULT="
-(call :locked 9>"%STATE%\lock") 2>nul
+(call :locked >"%LOG%") 2>nul
 if defined RESULT goto built
 if not defined TOLD >&2 echo mobilellm: waiting for another build
 set "TOLD=yes"
@@ -160,7 +160,7 @@ for /r "%PROJECT%core\src\main" %%F in (*) do echo %%~tzF "%%F"
 for /r "%PROJECT%app\src\main" %%F in (*) do echo %%~tzF "%%F"
 exit /b 0
 
-rem Nobody sees what this writes on stderr. Another process may have done the work while we waited.
+rem What this says goes to the log, and on stderr nowhere. Another process may have done the work while we waited.
 :locked
 set "RESULT=done"
 call :look
@@ -176,16 +176,16 @@ pushd "%PROJECT%"
 set "COMMIT="
 for /f %%C in ('git describe --always --dirty --exclude "*" 2^>nul') do set "COMMIT=%%C"
 set "JAVA_HOME=%FOUND%"
-call "%MAVEN%" -B -pl app -am -Dmaven.test.skip=true -Dexec.skip=true -Dmdep.skip=true "-Dcommit=%COMMIT%" package >"%LOG%" 2>&1 <nul
+call "%MAVEN%" -B -pl app -am -Dmaven.test.skip=true -Dexec.skip=true -Dmdep.skip=true "-Dcommit=%COMMIT%" package 2>&1 <nul
 endlocal & if errorlevel 1 set "RESULT=failed"
 if not exist "%JAR%" set "RESULT=failed"
 if "%RESULT%"=="failed" exit /b 0
 
 rem Makes what lets the jar start faster. Where this fails, it works as it is.
 :quicken
-"%FOUND%\bin\java.exe" "%PROJECT%dev\StackMaps.java" "%JAR%" "%JAR%.new" <nul >>"%LOG%" 2>&1 && move /y "%JAR%.new" "%JAR%" >nul
+"%FOUND%\bin\java.exe" "%PROJECT%dev\StackMaps.java" "%JAR%" "%JAR%.new" <nul 2>&1 && move /y "%JAR%.new" "%JAR%" >nul
 if exist "%CACHE%" del "%CACHE%"
-"%FOUND%\bin\java.exe" %FLAGS% %FAST% -XX:AOTCacheOutput="%CACHE%" -jar "%JAR%" generate "%PROJECT%core\src\main\resources\mobilellm\hub\tiny.gguf" --prompt Hello -n 4 --seed 1 <nul >nul
+"%FOUND%\bin\java.exe" %FLAGS% %FAST% -XX:AOTCacheOutput="%CACHE%" -jar "%JAR%" generate "%PROJECT%core\src\main\resources\mobilellm\hub\tiny.gguf" --prompt Hello -n 4 --seed 1 <nul
 for %%J in ("%JAR%") do >"%STATE%\jar" echo %%~tzJ
 move /y "%NOW%" "%STATE%\sources" >nul
 if exist "%STATE%\building" del "%STATE%\building"

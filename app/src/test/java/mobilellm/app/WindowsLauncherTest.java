@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,12 +20,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /// The launcher for Windows, run by Wine's `cmd` on a small project of its own, as [LauncherTest] runs the other one. Wine starts
 /// scripts of Unix as if they were programs of Windows: they stand in for java, and print how it was called.
 ///
 /// Wine before version 9 knows too little of `cmd`. System property `mobilellm.wine` names one that is not on the PATH.
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "scripts of Unix stand in for java")
+@Timeout(180)
 final class WindowsLauncherTest {
     private static final int FIRST_GOOD_WINE = 9;
     private static final String JAVA =
@@ -32,11 +35,17 @@ final class WindowsLauncherTest {
             #!/bin/sh
             printf '%s\\n' "$0"
             for argument; do printf '<%s>\\n' "$argument"; done
+            echo end
             """;
     private static final String MAVEN =
             """
             @echo off
             echo with %JAVA_HOME%>>builds
+            :hold
+            if exist hold (
+                ping -n 2 127.0.0.1 >nul
+                goto hold
+            )
             if exist broken (
                 echo [ERROR] Main.java:[3,9] not a statement
                 exit /b 1
@@ -75,26 +84,14 @@ final class WindowsLauncherTest {
 
     @Test
     void takesTheFirstJdkThatIsNewEnough() throws Exception {
-        Path old = jdk("jdk 17", "17.0.15");
+        String old = windows(jdk("jdk 17", "17.0.15"));
         Path good = jdk("jdk (25)", "25.0.3");
-        Path next = jdk("jdk 26", "26-ea");
-        assertThat(
-                        run(Map.of(
-                                        "MOBILELLM_JAVA_HOME",
-                                        windows(good),
-                                        "JAVA_HOME",
-                                        windows(next)))
-                                .out())
+        String next = windows(jdk("jdk 26", "26-ea"));
+        assertThat(java(Map.of("MOBILELLM_JAVA_HOME", windows(good), "JAVA_HOME", next)))
                 .contains("jdk (25)", "app\\target\\mobilellm.jar>");
-        assertThat(run(Map.of("JAVA_HOME", windows(next))).out()).contains("jdk 26");
-        assertThat(
-                        run(Map.of(
-                                        "JAVA_HOME",
-                                        windows(old),
-                                        "WINEPATH",
-                                        windows(good.resolve("bin"))))
-                                .out())
-                .contains("jdk (25)");
+        assertThat(java(Map.of("JAVA_HOME", next))).contains("jdk 26");
+        String bin = windows(good.resolve("bin"));
+        assertThat(java(Map.of("JAVA_HOME", old, "WINEPATH", bin))).contains("jdk (25)");
     }
 
     @Test
@@ -136,21 +133,21 @@ final class WindowsLauncherTest {
                         "é 東京",
                         "*",
                         "C:\\a folder\\");
-        String out = run(environment, arguments.toArray(String[]::new)).out();
+        String out = java(environment, arguments.toArray(String[]::new));
         assertThat(out)
                 .contains("<-Xmx1g>\n<-Dkey=value>\n<-jar>\n")
-                .endsWith("mobilellm.jar>\n<" + String.join(">\n<", arguments) + ">\n");
+                .endsWith("mobilellm.jar>\n<" + String.join(">\n<", arguments) + ">\nend\n");
     }
 
     @Test
     void choosesTheOptionsThatTheKernelsNeed() throws Exception {
         var environment = Map.of("JAVA_HOME", windows(jdk("jdk", "25.0.3")));
-        assertThat(run(environment, "info").out()).contains("TieredStopAtLevel");
-        assertThat(run(environment, "convert").out()).doesNotContain("TieredStopAtLevel");
-        assertThat(run(environment, "bench", "--kernels", "scalar,vector").out())
+        assertThat(java(environment, "info")).contains("TieredStopAtLevel");
+        assertThat(java(environment, "convert")).doesNotContain("TieredStopAtLevel");
+        assertThat(java(environment, "bench", "--kernels", "scalar,vector"))
                 .contains("<--add-modules=jdk.incubator.vector>")
                 .doesNotContain("TieredStopAtLevel");
-        assertThat(run(environment, "generate", "--prompt", "of kernels", "--kernels=scalar").out())
+        assertThat(java(environment, "generate", "--prompt", "of kernels", "--kernels=scalar"))
                 .doesNotContain("jdk.incubator.vector", "TieredStopAtLevel");
     }
 
@@ -186,6 +183,30 @@ final class WindowsLauncherTest {
         assertThat(noMaven.status()).isEqualTo(1);
         assertThat(noMaven.err()).contains("error: Maven (mvn) is not on the PATH");
         assertThat(broken.out() + noMaven.out()).isEmpty();
+    }
+
+    @Test
+    void twoAtOnceBuildOnce() throws Exception {
+        var environment = Map.of("JAVA_HOME", windows(jdk("jdk", "25.0.3")));
+        Path hold = Files.createFile(project.resolve("hold"));
+        Process first = start("first", environment);
+        await("first.err", "building");
+        Process second = start("second", environment);
+        await("second.err", "waiting for another build");
+        Files.delete(hold);
+        await("first.out", "mobilellm.jar>");
+        await("second.out", "mobilellm.jar>");
+        finish("first", first);
+        finish("second", second);
+        assertThat(builds()).hasSize(1);
+    }
+
+    /// Looks a hundred times a second: a pipe would stay open as long as Wine's server runs.
+    private void await(String file, String words) throws IOException {
+        while (!Files.readString(folder.resolve(file)).contains(words)) {
+            assertThat(Thread.interrupted()).as("timed out").isFalse();
+            LockSupport.parkNanos(10_000_000);
+        }
     }
 
     private void assumeWine() throws Exception {
@@ -228,16 +249,26 @@ final class WindowsLauncherTest {
         return Files.readAllLines(project.resolve("builds"));
     }
 
+    /// A run that starts java. Wine does not wait for scripts: what they print may come after the end of `cmd`.
+    private String java(Map<String, String> environment, String... arguments) throws Exception {
+        Process process = start("java", environment, arguments);
+        await("java.out", "end\n");
+        return finish("java", process).out();
+    }
+
     private Outcome run(Map<String, String> environment, String... arguments) throws Exception {
+        return finish("run", start("run", environment, arguments));
+    }
+
+    private Process start(String name, Map<String, String> environment, String... arguments)
+            throws IOException {
         var command = new ArrayList<>(List.of(wine, "cmd", "/c", "mobilellm.cmd"));
         command.addAll(List.of(arguments));
-        Path out = folder.resolve("out.txt");
-        Path err = folder.resolve("err.txt");
         var builder =
                 new ProcessBuilder(command)
                         .directory(project.toFile())
-                        .redirectOutput(out.toFile())
-                        .redirectError(err.toFile());
+                        .redirectOutput(folder.resolve(name + ".out").toFile())
+                        .redirectError(folder.resolve(name + ".err").toFile());
         List.of("JAVA_HOME", "MOBILELLM_JAVA_HOME", "MOBILELLM_JAVA_OPTIONS")
                 .forEach(builder.environment().keySet()::remove);
         builder.environment().put("LC_ALL", "C.UTF-8");
@@ -246,12 +277,17 @@ final class WindowsLauncherTest {
         builder.environment().merge("WINEPATH", windows(path), (java, maven) -> java + ";" + maven);
         Process process = builder.start();
         process.getOutputStream().close();
+        return process;
+    }
+
+    private Outcome finish(String name, Process process) throws Exception {
         assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
         return new Outcome(
                 process.exitValue(),
-                Files.readString(out).replace("\r", ""),
+                Files.readString(folder.resolve(name + ".out")).replace("\r", ""),
                 // What Wine says before it starts anything is no line of the launcher's.
-                Files.readString(err).replaceAll("(?m)^.*XDG_RUNTIME_DIR.*\\R", ""));
+                Files.readString(folder.resolve(name + ".err"))
+                        .replaceAll("(?m)^.*XDG_RUNTIME_DIR.*\\R", ""));
     }
 
     private record Outcome(int status, String out, String err) {}
