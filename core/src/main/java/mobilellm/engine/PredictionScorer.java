@@ -16,10 +16,11 @@ import java.util.List;
 /// of a batch come from as many of them as are needed to fill it.
 ///
 /// A likelihood has the same bits whatever else is scored with it, in whichever order, in batches of whichever size and by
-/// however many threads, because a row of logits has. Memory is bounded: 64 pages of 256 positions of keys and values, or
+/// however many threads, because a row of logits has. Memory is bounded: 40 pages of 256 positions of keys and values, or
 /// what the longest prediction takes.
 public final class PredictionScorer implements AutoCloseable {
-    private static final int MOST_PAGES = 64;
+    /// A page of a small model takes some 6 MB, all of them touched; a tree fills some ten rows of a batch.
+    private static final int MOST_PAGES = 40;
 
     private final Transformer transformer;
     private final SessionOptions options;
