@@ -20,8 +20,7 @@ set "TOLD="
 set "FLAGS=-XX:+UseSerialGC -Xms16m -XX:TrimNativeHeapInterval=1000 -Xlog:trimnative=off -Djdk.reflect.useNativeAccessorOnly=true"
 set "SWIFT=-XX:TieredStopAtLevel=1"
 set "KERNELS=mobilellm.kernel.vector.*::*"
-set "VECTOR=--add-modules=jdk.incubator.vector -XX:CompileCommand=quiet -XX:CompileCommand=CompileThresholdScaling,%KERNELS%,0.01"
-set "VECTOR=%VECTOR% -XX:CompileCommand=BackgroundCompilation,%KERNELS%,false"
+set "VECTOR=--add-modules=jdk.incubator.vector -XX:CompileCommand=quiet -XX:CompileCommand=CompileThresholdScaling,%KERNELS%,0.1"
 
 rem --- what the command line asks for -------------------------------------------------------------
 set "ASKED="

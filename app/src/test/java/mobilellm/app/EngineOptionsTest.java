@@ -43,7 +43,8 @@ class EngineOptionsTest {
         "--threads=0, 'expected a whole number from 1 to 1024, got '",
         "--kv=f64, 'expected f16, f32 or q8_0'",
         "--kernels=gpu, 'expected one of auto, machine, machine:avx512-vnni, machine:avx-vnni,"
-                + " machine:avx2, vector, scalar, reference'",
+                + " machine:avx2, vector, vector:vectors, vector:loops, scalar,"
+                + " reference'",
         "--precision=int8, 'expected one of native, f32, w8a8'",
         "--seed=x, is not a long"
     })

@@ -3,13 +3,15 @@ package mobilellm.kernel;
 import mobilellm.assembler.CpuTier;
 import mobilellm.kernel.machine.MachineProvider;
 import mobilellm.kernel.scalar.ScalarProvider;
+import mobilellm.kernel.vector.Products;
 import mobilellm.kernel.vector.VectorProvider;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// The providers, fastest first. `machine` takes the processor's best tier; `machine:avx2` and its like take another one.
+/// The providers, fastest first. `machine` takes the processor's best tier; `machine:avx2` and its like take another one. `vector:vectors` and
+/// `vector:loops` are `vector` bound to one of its two ways.
 public final class Kernels {
     private static final List<KernelProvider> ALL = providers();
 
@@ -21,7 +23,9 @@ public final class Kernels {
         for (CpuTier tier : List.of(CpuTier.values()).reversed()) {
             providers.add(new MachineProvider(Optional.of(tier)));
         }
-        providers.add(new VectorProvider());
+        for (Products products : Products.values()) {
+            providers.add(new VectorProvider(products));
+        }
         providers.add(new ScalarProvider());
         return List.copyOf(providers);
     }

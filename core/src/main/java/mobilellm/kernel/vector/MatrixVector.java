@@ -36,12 +36,14 @@ final class MatrixVector {
 
     /// `y = W x` or `y += W x` for one vector of the matrix's rows.
     ///
-    /// @param y the row of results
+    /// @param y the rows of results
+    /// @param at byte of y from which on this vector's are
     /// @param sums scratch, [blocks, COUNT]
     static void multiply(
             PackedMatrix matrix,
             VectorOperand x,
             MemorySegment y,
+            long at,
             boolean accumulate,
             int vector,
             MemorySegment sums,
@@ -80,7 +82,7 @@ final class MatrixVector {
         } else if (form.hasMinimums()) {
             addMinimums(matrix.minimums(), factors, x.scaledSums(form), blocks, sums, step);
         }
-        store(sums, y, 4L * row, accumulate);
+        store(sums, y, at, accumulate);
     }
 
     /// The integer sums of each block of nibbles. A slice of 8 columns is four pairs of nibbles in 16-bit lanes.

@@ -83,14 +83,11 @@ final class VectorOperand extends Operand {
                 scatter(scratch, columns, plainTiles, tile * TILE * columns + t);
             }
             if (nibbles || bytes) {
-                quantise(
-                        first + t,
-                        rows == 1 ? 0 : tile * TILE * blocks + t,
-                        rows == 1 ? 1 : TILE,
-                        scratch);
                 if (rows == 1) {
-                    arrange(scratch);
+                    quantise(first, 0, 1, tiles);
+                    arrange(tiles);
                 } else {
+                    quantise(first + t, tile * TILE * blocks + t, TILE, scratch);
                     int whole = blocks * PackedMatrix.BLOCK;
                     scatter(scratch, whole, tiles, tile * TILE * whole + t);
                 }
@@ -221,7 +218,25 @@ final class VectorOperand extends Operand {
         return ((int) high << 16) | ((int) low & 0xFFFF);
     }
 
-    /// Tiles of integers as f32, [tile, column, 6].
+    /// Index of what belongs to step `step` of `steps` of a row, in arrays [tile, step, 6], or of one number a step for a single row.
+    static int index(int rows, int row, int step, int steps) {
+        return rows == 1 ? step : tileIndex(row, step, steps);
+    }
+
+    static int tileIndex(int row, int step, int steps) {
+        return (row / TILE * steps + step) * TILE + row % TILE;
+    }
+
+    /// Reads the integers of a block of a row.
+    void readBlock(int rows, int row, int block, int[] target) {
+        int at = index(rows, row, block * PackedMatrix.BLOCK, blocks * PackedMatrix.BLOCK);
+        for (int i = 0; i < PackedMatrix.BLOCK; i++) {
+            target[i] = (int) tiles[at];
+            at += rows == 1 ? 1 : TILE;
+        }
+    }
+
+    /// Tiles of integers as f32, [tile, column, 6]; of a single row one after the other.
     float[] tiles() {
         return tiles;
     }

@@ -13,6 +13,9 @@ import mobilellm.kernel.ThreadTeam.Worker;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /// The operations on the Vector API. Rows are shared out in tiles of 6, matrices in units of 32 rows.
@@ -21,12 +24,16 @@ final class VectorOperations implements Operations {
     private static final int UNIT_VECTORS = UNIT / Lanes.COUNT;
     private static final int TILE = VectorOperand.TILE;
 
+    /// Units that loops compute before the time is looked at again.
+    private static final int LOOP_UNITS = 4;
+
     private final Scratch[] scratches;
 
-    VectorOperations(int threads, Arena arena) {
+    /// @param products how they are made; the bits are the same
+    VectorOperations(int threads, Arena arena, Products products) {
         scratches = new Scratch[threads];
         for (int i = 0; i < threads; i++) {
-            scratches[i] = new Scratch(arena);
+            scratches[i] = new Scratch(arena, products);
         }
     }
 
@@ -96,21 +103,11 @@ final class VectorOperations implements Operations {
             Activations y,
             boolean accumulate,
             Worker worker) {
-        VectorOperand operand = (VectorOperand) x;
         int units = Math.ceilDiv(matrix.rows(), UNIT);
         int vectors = matrix.groups() * (PackedMatrix.GROUP / Lanes.COUNT);
         int from = worker.from(units) * UNIT_VECTORS;
         int to = Math.min(vectors, worker.to(units) * UNIT_VECTORS);
-        int step = Lanes.step();
-        Scratch scratch = scratches[worker.index()];
-        if (rows == 1 && matrix.form().isQuantised()) {
-            for (int v = from; v < to; v++) {
-                MatrixVector.multiply(
-                        matrix, operand, y.data(), accumulate, v, scratch.panel().numbers(), step);
-            }
-            return;
-        }
-        multiplyTiles(matrix, operand, rows, y, from, to, from, accumulate, scratch);
+        multiply(matrix, (VectorOperand) x, rows, y, from, to, from, accumulate, worker);
     }
 
     @Override
@@ -119,8 +116,96 @@ final class VectorOperations implements Operations {
         int from = column / Lanes.COUNT;
         int vectors = matrix.groups() * (PackedMatrix.GROUP / Lanes.COUNT);
         int to = Math.min(vectors, (column + tile.columns()) / Lanes.COUNT);
+        multiply(matrix, (VectorOperand) x, rows, tile, from, to, 0, false, worker);
+    }
+
+    /// Vectors `from` to `to` of the matrix's rows, whole groups, as the vectors from `target` on of y: with vectors if they are faster
+    /// by now, else with loops, and a unit with vectors now and then.
+    private void multiply(
+            PackedMatrix matrix,
+            VectorOperand operand,
+            int rows,
+            Activations y,
+            int from,
+            int to,
+            int target,
+            boolean accumulate,
+            Worker worker) {
         Scratch scratch = scratches[worker.index()];
-        multiplyTiles(matrix, (VectorOperand) x, rows, tile, from, to, 0, false, scratch);
+        Pace pace = scratch.pace(matrix.form(), rows);
+        long products = (long) matrix.columns() * Lanes.COUNT * rows;
+        int next = from;
+        while (next < to && !pace.vectorsAreFaster()) {
+            boolean vectors = pace.isTurnOfVectors();
+            int end = Math.min(to, next + (vectors ? UNIT_VECTORS : LOOP_UNITS * UNIT_VECTORS));
+            long start = System.nanoTime();
+            if (vectors) {
+                multiplyVectors(
+                        matrix,
+                        operand,
+                        rows,
+                        y,
+                        next,
+                        end,
+                        next - from + target,
+                        accumulate,
+                        scratch);
+            } else {
+                multiplyLoops(
+                        matrix,
+                        operand,
+                        rows,
+                        y,
+                        next,
+                        end,
+                        next - from + target,
+                        accumulate,
+                        scratch);
+            }
+            pace.took(vectors, System.nanoTime() - start, products * (end - next));
+            next = end;
+        }
+        multiplyVectors(
+                matrix, operand, rows, y, next, to, next - from + target, accumulate, scratch);
+    }
+
+    private static void multiplyLoops(
+            PackedMatrix matrix,
+            VectorOperand operand,
+            int rows,
+            Activations y,
+            int from,
+            int to,
+            int target,
+            boolean accumulate,
+            Scratch scratch) {
+        int step = PackedMatrix.GROUP / Lanes.COUNT;
+        for (int v = from; v < to; v += step) {
+            int column = (v - from + target) * Lanes.COUNT;
+            scratch.loops().multiply(matrix, v / step, operand, rows, y, column, accumulate);
+        }
+    }
+
+    private static void multiplyVectors(
+            PackedMatrix matrix,
+            VectorOperand operand,
+            int rows,
+            Activations y,
+            int from,
+            int to,
+            int target,
+            boolean accumulate,
+            Scratch scratch) {
+        if (rows == 1 && matrix.form().isQuantised()) {
+            MemorySegment sums = scratch.panel().numbers();
+            for (int v = from; v < to; v++) {
+                long at = (v - from + target) * (long) Lanes.COUNT * Float.BYTES;
+                MatrixVector.multiply(
+                        matrix, operand, y.data(), at, accumulate, v, sums, Lanes.step());
+            }
+        } else {
+            multiplyTiles(matrix, operand, rows, y, from, to, target, accumulate, scratch);
+        }
     }
 
     /// Vectors `from` to `to` of the matrix's rows, as the vectors from `target` on of y.
@@ -302,11 +387,18 @@ final class VectorOperations implements Operations {
         private final float[] sums = new float[16];
         private final Attention attention;
         private final LogSums logSums;
+        private final LoopProduct loops = new LoopProduct();
+        private final Map<PackedForm, Pace> decodePaces = new EnumMap<>(PackedForm.class);
+        private final Map<PackedForm, Pace> prefillPaces = new EnumMap<>(PackedForm.class);
         private Panel panel;
         private float[] row = new float[0];
 
-        Scratch(Arena arena) {
+        Scratch(Arena arena, Products products) {
             this.arena = arena;
+            for (PackedForm form : PackedForm.values()) {
+                decodePaces.put(form, new Pace(products));
+                prefillPaces.put(form, new Pace(products));
+            }
             blockSums = arena.allocate((long) TILE * Lanes.PAIR * Float.BYTES, 64);
             totals = arena.allocate((long) TILE * Lanes.PAIR * Float.BYTES, 64);
             panel = new Panel(arena, 0);
@@ -321,6 +413,15 @@ final class VectorOperations implements Operations {
                 panel = new Panel(arena, whole);
                 row = new float[whole];
             }
+        }
+
+        /// Forms have code of their own, and single rows too.
+        Pace pace(PackedForm form, int rows) {
+            return Objects.requireNonNull((rows == 1 ? decodePaces : prefillPaces).get(form));
+        }
+
+        LoopProduct loops() {
+            return loops;
         }
 
         Panel panel() {

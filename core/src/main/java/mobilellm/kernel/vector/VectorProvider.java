@@ -9,9 +9,20 @@ import java.lang.foreign.Arena;
 public final class VectorProvider implements KernelProvider {
     private static final String MODULE = "jdk.incubator.vector";
 
+    private final Products products;
+
+    /// @param products how they are made; the bits are the same
+    public VectorProvider(Products products) {
+        this.products = products;
+    }
+
     @Override
     public String name() {
-        return "vector";
+        return switch (products) {
+            case FASTER -> "vector";
+            case VECTORS -> "vector:vectors";
+            case LOOPS -> "vector:loops";
+        };
     }
 
     @Override
@@ -31,6 +42,6 @@ public final class VectorProvider implements KernelProvider {
         if (!isUsable()) {
             throw new IllegalStateException("kernels 'vector': " + why());
         }
-        return new VectorOperations(threads, arena);
+        return new VectorOperations(threads, arena, products);
     }
 }
