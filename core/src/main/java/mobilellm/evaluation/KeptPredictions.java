@@ -24,7 +24,11 @@ public final class KeptPredictions implements Predictions {
         float[][] known = kept.get(new Key(IntBuffer.wrap(inputs), first));
         if (known != null) {
             for (int row = 0; row < count; row++) {
-                rows[row] = known[row].clone();
+                if (rows[row].length == known[row].length) {
+                    System.arraycopy(known[row], 0, rows[row], 0, known[row].length);
+                } else {
+                    rows[row] = known[row].clone();
+                }
             }
             return;
         }
