@@ -1,7 +1,6 @@
 package mobilellm.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import mobilellm.tensor.DType;
 
@@ -92,14 +91,14 @@ class AttentionTest {
                 Activations y = new Activations(arena, rows.count(), heads * headDim);
                 team.run(worker -> operations.attend(queries, rows, rows.count(), SLOT, y, worker));
                 for (int row = 0; row < rows.count(); row++) {
+                    double worst = 0;
                     for (int i = 0; i < heads * headDim; i++) {
-                        int head = i / headDim;
-                        assertThat((double) y.get(row, i))
-                                .as(
-                                        "%s, position %d, head %d",
-                                        provider.name(), rows.position(row), head)
-                                .isEqualTo(expected[row * heads + head][i % headDim], within(3e-6));
+                        double wanted = expected[row * heads + i / headDim][i % headDim];
+                        worst = Math.max(worst, Math.abs(y.get(row, i) - wanted));
                     }
+                    assertThat(worst)
+                            .as("%s, position %d", provider.name(), rows.position(row))
+                            .isLessThanOrEqualTo(3e-6);
                 }
             }
         }
@@ -109,7 +108,7 @@ class AttentionTest {
     @ParameterizedTest
     @CsvSource({"9, 3, 64, F32", "9, 3, 64, F16", "9, 3, 64, Q8_0", "13, 1, 40, F16"})
     void hasTheSameBitsForAnyTeamAndCompany(int heads, int keyValueHeads, int headDim, DType type) {
-        for (int length : new int[] {1, 129, 2047, 2049}) {
+        for (int length : new int[] {1, 129, 2049}) {
             Rows rows = new Rows(new ArrayList<>(), new ArrayList<>());
             KeyValueStore store = filled(keyValueHeads, headDim, length, type);
             for (int position = Math.max(0, length - 3); position < length; position++) {
