@@ -134,41 +134,26 @@ final class VectorOperations implements Operations {
         Scratch scratch = scratches[worker.index()];
         Pace pace = scratch.pace(matrix.form(), rows);
         long products = (long) matrix.columns() * Lanes.COUNT * rows;
-        int next = from;
-        while (next < to && !pace.vectorsAreFaster()) {
-            boolean vectors = pace.isTurnOfVectors();
-            int end = Math.min(to, next + (vectors ? UNIT_VECTORS : LOOP_UNITS * UNIT_VECTORS));
-            long start = System.nanoTime();
+        int shift = target - from;
+        for (int next = from; next < to; ) {
+            boolean settled = pace.vectorsAreFaster();
+            boolean vectors = settled || pace.isTurnOfVectors();
+            int most = vectors ? UNIT_VECTORS : LOOP_UNITS * UNIT_VECTORS;
+            int end = settled ? to : Math.min(to, next + most);
+            long start = settled ? 0 : System.nanoTime();
             if (vectors) {
-                multiplyVectors(
-                        matrix,
-                        operand,
-                        rows,
-                        y,
-                        next,
-                        end,
-                        next - from + target,
-                        accumulate,
-                        scratch);
+                multiplyVectors(matrix, operand, rows, y, next, end, shift, accumulate, scratch);
             } else {
-                multiplyLoops(
-                        matrix,
-                        operand,
-                        rows,
-                        y,
-                        next,
-                        end,
-                        next - from + target,
-                        accumulate,
-                        scratch);
+                multiplyLoops(matrix, operand, rows, y, next, end, shift, accumulate, scratch);
             }
-            pace.took(vectors, System.nanoTime() - start, products * (end - next));
+            if (!settled) {
+                pace.took(vectors, System.nanoTime() - start, products * (end - next));
+            }
             next = end;
         }
-        multiplyVectors(
-                matrix, operand, rows, y, next, to, next - from + target, accumulate, scratch);
     }
 
+    /// Vectors `from` to `to` of the matrix's rows, as those of y that lie `shift` behind.
     private static void multiplyLoops(
             PackedMatrix matrix,
             VectorOperand operand,
@@ -176,12 +161,12 @@ final class VectorOperations implements Operations {
             Activations y,
             int from,
             int to,
-            int target,
+            int shift,
             boolean accumulate,
             Scratch scratch) {
         int step = PackedMatrix.GROUP / Lanes.COUNT;
         for (int v = from; v < to; v += step) {
-            int column = (v - from + target) * Lanes.COUNT;
+            int column = (v + shift) * Lanes.COUNT;
             scratch.loops().multiply(matrix, v / step, operand, rows, y, column, accumulate);
         }
     }
@@ -193,22 +178,21 @@ final class VectorOperations implements Operations {
             Activations y,
             int from,
             int to,
-            int target,
+            int shift,
             boolean accumulate,
             Scratch scratch) {
         if (rows == 1 && matrix.form().isQuantised()) {
             MemorySegment sums = scratch.panel().numbers();
             for (int v = from; v < to; v++) {
-                long at = (v - from + target) * (long) Lanes.COUNT * Float.BYTES;
+                long at = (v + shift) * (long) Lanes.COUNT * Float.BYTES;
                 MatrixVector.multiply(
                         matrix, operand, y.data(), at, accumulate, v, sums, Lanes.step());
             }
         } else {
-            multiplyTiles(matrix, operand, rows, y, from, to, target, accumulate, scratch);
+            multiplyTiles(matrix, operand, rows, y, from, to, shift, accumulate, scratch);
         }
     }
 
-    /// Vectors `from` to `to` of the matrix's rows, as the vectors from `target` on of y.
     private static void multiplyTiles(
             PackedMatrix matrix,
             VectorOperand operand,
@@ -216,7 +200,7 @@ final class VectorOperations implements Operations {
             Activations y,
             int from,
             int to,
-            int target,
+            int shift,
             boolean accumulate,
             Scratch scratch) {
         int step = Lanes.step();
@@ -252,8 +236,8 @@ final class VectorOperations implements Operations {
                         y,
                         tile * TILE,
                         Math.min(rows, tile * TILE + TILE),
-                        v - from + target,
-                        to - from + target,
+                        v + shift,
+                        to + shift,
                         accumulate);
             }
         }
