@@ -4,6 +4,7 @@ import mobilellm.file.OutputFile;
 import mobilellm.tensor.MalformedFileException;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -28,7 +29,7 @@ record KeptSensitivities(Path file, String conditions) {
         Map<String, Object> kept;
         try {
             kept = Json.readObject(Files.readString(file), file.toString());
-        } catch (IllegalArgumentException | java.nio.charset.CharacterCodingException e) {
+        } catch (IllegalArgumentException | CharacterCodingException e) {
             throw malformed("expected the JSON that --sensitivities writes");
         }
         if (!(kept.get(DIVERGENCES) instanceof Map<?, ?> divergences)) {
@@ -53,10 +54,13 @@ record KeptSensitivities(Path file, String conditions) {
         return new MalformedFileException(file + ": " + problem);
     }
 
-    void write(Map<String, Double> costs) throws IOException {
-        try (OutputFile output = OutputFile.create(file, false)) {
-            output.write(Json.write(Map.of(CONDITIONS, conditions, DIVERGENCES, costs)) + "\n");
-            output.commit();
-        }
+    /// Starts the file, before minutes are spent on what goes into it.
+    OutputFile create() throws IOException {
+        return OutputFile.create(file, false);
+    }
+
+    void write(Map<String, Double> costs, OutputFile output) throws IOException {
+        output.write(Json.write(Map.of(CONDITIONS, conditions, DIVERGENCES, costs)) + "\n");
+        output.commit();
     }
 }

@@ -4,6 +4,7 @@ import mobilellm.checkpoint.Checkpoint;
 import mobilellm.checkpoint.Linear;
 import mobilellm.evaluation.Divergence;
 import mobilellm.evaluation.Windows;
+import mobilellm.file.OutputFile;
 import mobilellm.file.Sha256;
 import mobilellm.kernel.Kernels;
 import mobilellm.quant.Rounding;
@@ -195,9 +196,11 @@ final class TypeChooser {
         if (known.isPresent()) {
             return known.get();
         }
-        Map<String, Double> measured = measure(context, trials, matrices, care);
-        kept.write(measured);
-        return measured;
+        try (OutputFile output = kept.create()) {
+            Map<String, Double> measured = measure(context, trials, matrices, care);
+            kept.write(measured, output);
+            return measured;
+        }
     }
 
     private static Map<String, Double> measure(
