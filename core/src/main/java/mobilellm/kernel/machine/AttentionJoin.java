@@ -13,22 +13,29 @@ import mobilellm.assembler.R64;
 /// after chunk in their order (Milakov and Gimelshein 2018, arXiv 1805.02867).
 final class AttentionJoin {
     // Arguments.
-    /// The pair of the first token in the first chunk. Overwritten.
+    /// The pair of the first token in the first chunk.
     static final int PAIRS = 0;
 
-    /// Its output there. Overwritten.
+    /// Its output there.
     static final int OUTPUTS = 8;
 
     static final int CHUNKS = 16;
-    static final int TOKENS = 24;
 
-    /// Where the first token's output goes; one follows the other.
-    static final int TARGET = 32;
+    /// Rows of the tile, and the heads of each.
+    static final int ROWS = 24;
+
+    static final int HEADS = 32;
+
+    /// Where the first row's outputs go; one head follows the other. Overwritten.
+    static final int TARGET = 40;
+
+    /// Bytes from there to the next row's.
+    static final int TARGET_STRIDE = 48;
 
     private static final R64 pairs = rsi;
     private static final R64 outputs = rdx;
     private static final R64 target = r8;
-    private static final R64 tokens = r9;
+    private static final R64 heads = r9;
     private static final R64 pair = r10;
     private static final R64 output = r11;
     private static final R64 counter = rcx;
@@ -49,12 +56,14 @@ final class AttentionJoin {
 
     Code code() {
         var frame = CallingConvention.current().enter(a);
-        Label token = a.label();
+        Label row = a.label();
+        Label head = a.label();
         a.mov(pairs, mem(rdi, PAIRS));
         a.mov(outputs, mem(rdi, OUTPUTS));
-        a.mov(tokens, mem(rdi, TOKENS));
+        a.bind(row);
+        a.mov(heads, mem(rdi, HEADS));
         a.mov(target, mem(rdi, TARGET));
-        a.bind(token);
+        a.bind(head);
         findFactors();
         int vectors = Math.ceilDiv(headDim, Simd.LANES);
         int together = Math.min(vectors, simd.values() - 3);
@@ -64,8 +73,13 @@ final class AttentionJoin {
         a.add(pairs, AttentionRun.PAIR_BYTES);
         a.add(outputs, AttentionRun.outputBytes(headDim));
         a.add(target, headDim * Float.BYTES);
-        a.dec(tokens);
-        a.jnz(token);
+        a.dec(heads);
+        a.jnz(head);
+        a.mov(target, mem(rdi, TARGET_STRIDE));
+        a.add(mem(rdi, TARGET), target);
+        a.mov(counter, -1);
+        a.add(mem(rdi, ROWS), counter);
+        a.jnz(row);
         frame.leave();
         return a.assemble();
     }

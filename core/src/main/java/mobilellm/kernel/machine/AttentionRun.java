@@ -16,14 +16,16 @@ import mobilellm.kernel.machine.PlainProduct.Columns;
 import mobilellm.kernel.machine.PlainProduct.Tokens;
 import mobilellm.tensor.DType;
 
+import java.util.List;
+
 /// Attention of the tokens of a tile to a run of chunks of positions, all in one routine: for each chunk scores (a product of queries with
 /// keys), weights, outputs (a product of weights with values). A token is one query head of one row.
 ///
 /// The result of a chunk is, for each token, a pair (m, l) - the largest score and the sum of the weights - and an output that is still to be
 /// divided by l. Queries that meet keys in Q8_0 are rounded to int8 first ([Int8Rows]); the scales of values in Q8_0 go into the weights.
 final class AttentionRun {
-    /// The most tokens of a tile.
-    static final int MOST_TOKENS = 12;
+    /// The most tokens of a tile on any tier.
+    static final int MOST_TOKENS = 24;
 
     static final int PAIR_BYTES = 2 * Float.BYTES;
 
@@ -96,6 +98,13 @@ final class AttentionRun {
         tokens = layout.count();
         int8 = block.type() == DType.Q8_0;
         simd = Simd.of(tier, a);
+    }
+
+    /// The most tokens of a tile: the more there are, the fewer times keys and values are widened.
+    static int mostTokens(Routines routines, KeyValueBlock block) {
+        return block.form().isQuantised()
+                ? routines.widestTile(List.of(block.form()))
+                : PlainProduct.mostTotals(routines.tier());
     }
 
     /// Bytes of the output of one token, whole vectors.
@@ -241,7 +250,7 @@ final class AttentionRun {
         give(ProductKernel.TILES, 1);
         give(ProductKernel.ACCUMULATE, 0);
         a.add(rdi, PRODUCT);
-        product.write();
+        product.fetchingToSecondCache().write();
         a.sub(rdi, PRODUCT);
     }
 
@@ -277,7 +286,8 @@ final class AttentionRun {
 
     /// Groups of 16 keys that a product makes at once: they divide those of a chunk, which may so be scored beyond its positions.
     private int keyGroups() {
-        return Math.min(GROUPS, Integer.highestOneBit(PlainProduct.mostTokens(tier) / tokens));
+        int together = Math.max(1, PlainProduct.mostTokens(tier) / tokens);
+        return Math.min(GROUPS, Integer.highestOneBit(together));
     }
 
     /// Products of weights with some vectors of the values, from a block of 32 dimensions on; in Q8_0 with those of one block, or with
@@ -313,7 +323,7 @@ final class AttentionRun {
 
     /// Groups of 16 dimensions that a product makes at once: as many as find room and divide all.
     private int valueGroups(int all) {
-        int together = Math.min(all, PlainProduct.mostTokens(tier) / tokens);
+        int together = Math.clamp(PlainProduct.mostTokens(tier) / tokens, 1, all);
         while (all % together != 0) {
             together--;
         }

@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import java.util.List;
 
 /// One member's walk over the tiles of a call of attention, and its work on one of them. Mutable, because generating a token allocates nothing.
 ///
@@ -97,7 +96,7 @@ final class AttentionTile {
             headDim = store.headDim();
             type = store.type();
             queryStride = queries.stride();
-            mostTokens = routines.widestTile(List.of(store.block().form()));
+            mostTokens = AttentionRun.mostTokens(routines, store.block());
             Arrays.fill(runs, null);
             joining = null;
             if (type == DType.Q8_0) {
@@ -231,14 +230,13 @@ final class AttentionTile {
             routine = routines.attentionJoin(headDim);
             joining = routine;
         }
-        join.set(AttentionJoin.CHUNKS, chunks()).set(AttentionJoin.TOKENS, heads());
-        for (int r = row; r < end; r++) {
-            long done = (long) (r - row) * heads();
-            long outputs = AttentionRun.PAIRS + done * AttentionRun.outputBytes(headDim);
-            join.set(AttentionJoin.PAIRS, firstResult + done * AttentionRun.PAIR_BYTES)
-                    .set(AttentionJoin.OUTPUTS, firstResult + outputs)
-                    .set(AttentionJoin.TARGET, column(target, r));
-            routine.call(join.block());
-        }
+        join.set(AttentionJoin.PAIRS, firstResult)
+                .set(AttentionJoin.OUTPUTS, firstResult + AttentionRun.PAIRS)
+                .set(AttentionJoin.CHUNKS, chunks())
+                .set(AttentionJoin.ROWS, end - row)
+                .set(AttentionJoin.HEADS, heads())
+                .set(AttentionJoin.TARGET, column(target, row))
+                .set(AttentionJoin.TARGET_STRIDE, (long) target.stride() * Float.BYTES);
+        routine.call(join.block());
     }
 }

@@ -72,6 +72,11 @@ final class PlainProduct extends ProductKernel {
         return tier == CpuTier.AVX512_VNNI ? 2 : 1;
     }
 
+    /// Totals that find room in registers.
+    static int mostTotals(CpuTier tier) {
+        return mostTokens(tier) * groupsTogether(tier);
+    }
+
     @Override
     void prologue() {}
 

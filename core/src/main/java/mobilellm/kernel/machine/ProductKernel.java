@@ -6,6 +6,7 @@ import mobilellm.assembler.Assembler;
 import mobilellm.assembler.CallingConvention;
 import mobilellm.assembler.Code;
 import mobilellm.assembler.Label;
+import mobilellm.assembler.Memory;
 import mobilellm.assembler.R64;
 
 /// Matrix products: `y = x W^T` for tiles of `tokens` rows of x and groups of 16 rows of W. One description serves decode (1 token) and
@@ -63,10 +64,17 @@ abstract class ProductKernel {
 
     final Assembler a;
     final int tokens;
+    private boolean fetchesToSecondCache;
 
     ProductKernel(Assembler a, int tokens) {
         this.a = a;
         this.tokens = tokens;
+    }
+
+    /// Leaves what is fetched outside the innermost cache, for distances that it has no room for.
+    final ProductKernel fetchingToSecondCache() {
+        fetchesToSecondCache = true;
+        return this;
     }
 
     /// What stays in registers throughout.
@@ -106,7 +114,12 @@ abstract class ProductKernel {
     /// Fetches a line of those weights, where tokens are so few that reading weights takes longer than arithmetic.
     final void fetch(int displacement) {
         if (tokens <= MOST_FETCHING_TOKENS) {
-            a.prefetcht0(mem(weights, distance, 1, displacement));
+            Memory<?> line = mem(weights, distance, 1, displacement);
+            if (fetchesToSecondCache) {
+                a.prefetcht1(line);
+            } else {
+                a.prefetcht0(line);
+            }
         }
     }
 
