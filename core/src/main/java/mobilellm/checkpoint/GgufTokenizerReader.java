@@ -26,6 +26,9 @@ final class GgufTokenizerReader {
 
     private static final String PRE = PREFIX + "pre";
 
+    /// A key of ours, for what GGUF has none: written where the pre-tokenizer's name says otherwise.
+    static final String IGNORE_MERGES = "tokenizer.mobilellm.ignore_merges";
+
     private final Keys keys;
 
     GgufTokenizerReader(Keys keys) {
@@ -78,7 +81,9 @@ final class GgufTokenizerReader {
                 keys.optionalIndex(PREFIX + "bos_token_id"),
                 keys.optionalIndex(PREFIX + "eos_token_id"),
                 keys.optionalFlag(PREFIX + "add_bos_token")
-                        .orElse(BpeVocabulary.addsBosByDefault(preTokenizer)));
+                        .orElse(BpeVocabulary.addsBosByDefault(preTokenizer)),
+                keys.optionalFlag(IGNORE_MERGES)
+                        .orElse(BpeVocabulary.ignoresMergesByDefault(preTokenizer)));
     }
 
     /// Defaults are those of llama.cpp, of T5's kind for unigram.

@@ -33,6 +33,11 @@ record GgufVocabulary(GgufMetadata metadata, int rows, String file) {
                 metadata.text(PREFIX + "pre", bpe.preTokenizer());
                 tokens(bpe.tokens(), bpe.tokenTypes());
                 array("merges", GgufArray.texts(bpe.merges()));
+                if (bpe.ignoreMerges()
+                        != BpeVocabulary.ignoresMergesByDefault(bpe.preTokenizer())) {
+                    metadata.put(
+                            GgufTokenizerReader.IGNORE_MERGES, GgufValue.flag(bpe.ignoreMerges()));
+                }
             }
             case SentencePieceVocabulary pieces -> {
                 requirePlain(pieces);

@@ -17,6 +17,7 @@ import java.util.OptionalInt;
 /// @param bos begins a sequence
 /// @param eos ends a sequence
 /// @param addBos whether the model expects `bos` before every sequence
+/// @param ignoreMerges whether a word that is a token is that token whatever the merges say
 @SuppressWarnings("ArrayRecordComponent") // copied once on the way in; nobody compares vocabularies
 public record BpeVocabulary(
         List<String> tokens,
@@ -25,7 +26,8 @@ public record BpeVocabulary(
         String preTokenizer,
         OptionalInt bos,
         OptionalInt eos,
-        boolean addBos)
+        boolean addBos,
+        boolean ignoreMerges)
         implements TokenizerVocabulary {
     private static final int NORMAL = 1;
     private static final int CONTROL = 3;
@@ -36,6 +38,28 @@ public record BpeVocabulary(
         tokens = Utf8.list(tokens);
         tokenTypes = tokenTypes.clone();
         merges = Utf8.list(merges);
+    }
+
+    /// A vocabulary that treats words which are tokens as others with its pre-tokenizer do.
+    ///
+    /// @throws mobilellm.tensor.UnsupportedModelException if the pre-tokenizer is not known
+    public BpeVocabulary(
+            List<String> tokens,
+            int[] tokenTypes,
+            List<String> merges,
+            String preTokenizer,
+            OptionalInt bos,
+            OptionalInt eos,
+            boolean addBos) {
+        this(
+                tokens,
+                tokenTypes,
+                merges,
+                preTokenizer,
+                bos,
+                eos,
+                addBos,
+                ignoresMergesByDefault(preTokenizer));
     }
 
     /// Never: no model of this kind asks for it.
@@ -62,6 +86,12 @@ public record BpeVocabulary(
     /// Whether the models that use this pre-tokenizer expect `bos` although their files may not say so.
     public static boolean addsBosByDefault(String preTokenizer) {
         return PreTokenizer.named(preTokenizer).addsBos();
+    }
+
+    /// Whether models that use this pre-tokenizer take a word that is a token for that token, whatever the merges say: GGUF
+    /// has no key for it, llama.cpp goes by the pre-tokenizer.
+    public static boolean ignoresMergesByDefault(String preTokenizer) {
+        return PreTokenizer.named(preTokenizer).wholeWords();
     }
 
     /// Checks what concerns single tokens; merges are checked where they are read.

@@ -17,7 +17,7 @@ final class ByteLevelBpe {
         TokenIndex index = new TokenIndex(tokens);
         PreTokenizer preTokenizer = PreTokenizer.named(source.preTokenizer());
         Bpe.Symbols symbols = Bpe.bytes(byteTokens(index, special));
-        if (preTokenizer.wholeWords()) {
+        if (source.ignoreMerges()) {
             symbols = wholeWords(symbols, index, special);
         }
         return new TextTokenizer(

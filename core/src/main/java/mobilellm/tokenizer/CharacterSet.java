@@ -1,5 +1,6 @@
 package mobilellm.tokenizer;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /// A set of characters of a pattern: general categories, ranges and other sets together, or all but those.
@@ -53,8 +54,8 @@ record CharacterSet(int categories, int[] ranges, List<CharacterSet> parts, bool
     static final CharacterSet WHITE_SPACE =
             union(List.of(SEPARATORS, range('\t', '\r'), range(0x85, 0x85)));
 
-    /// `\w`: letters, marks, decimal digits, connectors, and what else is Alphabetic: numbers that are letters, and
-    /// circled and squared Latin letters.
+    /// `\w` in a class: letters, marks, decimal digits, connectors, and what else is Alphabetic: numbers that are letters,
+    /// and circled and squared Latin letters.
     static final CharacterSet WORD =
             union(
                     List.of(
@@ -66,6 +67,10 @@ record CharacterSet(int categories, int[] ranges, List<CharacterSet> parts, bool
                             range(0x1F130, 0x1F149),
                             range(0x1F150, 0x1F169),
                             range(0x1F170, 0x1F189)));
+
+    /// `\w` outside of classes, and what `\b` goes by: Oniguruma counts the numbers of Latin-1 in (`½`).
+    static final CharacterSet WORD_ALONE =
+            union(List.of(WORD, range(0xB2, 0xB3), range(0xB9, 0xB9), range(0xBC, 0xBE)));
 
     static CharacterSet ofCategories(int... categories) {
         int bits = 0;
@@ -81,6 +86,29 @@ record CharacterSet(int categories, int[] ranges, List<CharacterSet> parts, bool
 
     static CharacterSet union(List<CharacterSet> parts) {
         return new CharacterSet(0, NONE, List.copyOf(parts), false);
+    }
+
+    /// All characters of a script.
+    static CharacterSet ofScript(Character.UnicodeScript script) {
+        List<CharacterSet> ranges = new ArrayList<>();
+        int first = -1;
+        for (int character = 0; character <= Character.MAX_CODE_POINT + 1; character++) {
+            boolean in =
+                    character <= Character.MAX_CODE_POINT
+                            && Character.UnicodeScript.of(character) == script;
+            if (in && first < 0) {
+                first = character;
+            } else if (!in && first >= 0) {
+                ranges.add(range(first, character - 1));
+                first = -1;
+            }
+        }
+        return union(ranges);
+    }
+
+    /// What is in both.
+    CharacterSet and(CharacterSet other) {
+        return union(List.of(complement(), other.complement())).complement();
     }
 
     CharacterSet complement() {

@@ -77,12 +77,12 @@ final class JsonStages {
                                 .reduce(Stage.none(), Stage::then);
             }
             case "ByteLevel" -> byteLevel(tree);
-            case "Split" -> new Split(pattern(tree), behaviour(tree), tree.flag("invert", false));
+            case "Split" -> Split.of(pattern(tree), behaviour(tree), tree.flag("invert", false));
             case "Digits" ->
                     Split.isolating(tree.flag("individual_digits", false) ? "\\p{N}" : "\\p{N}+");
-            case "Punctuation" -> new Split("[\\p{P}$+<=>^`|~]", behaviour(tree), false);
-            case "Whitespace" -> new Split(WORDS_WITH_JOINERS, Split.Behaviour.REMOVED, true);
-            case "WhitespaceSplit" -> new Split("\\s", Split.Behaviour.REMOVED, false);
+            case "Punctuation" -> Split.of("[\\p{P}$+<=>^`|~]", behaviour(tree), false);
+            case "Whitespace" -> Split.of(WORDS_WITH_JOINERS, Split.Behaviour.REMOVED, true);
+            case "WhitespaceSplit" -> Split.of("\\s", Split.Behaviour.REMOVED, false);
             case "Metaspace" -> metaspace(tree);
             default -> throw tree.unsupported("pre_tokenizer " + Printable.quote(tree.type()));
         };
@@ -122,7 +122,7 @@ final class JsonStages {
                 };
         return tree.flag("split", true)
                 ? prepended.then(
-                        new Split(literally(replacement), Split.Behaviour.MERGED_WITH_NEXT, false))
+                        Split.of(literally(replacement), Split.Behaviour.MERGED_WITH_NEXT, false))
                 : prepended;
     }
 

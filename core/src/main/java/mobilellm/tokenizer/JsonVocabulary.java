@@ -72,7 +72,8 @@ final class JsonVocabulary {
                 rule.ggufName(),
                 tokenizer.bos(),
                 tokenizer.eos(),
-                tokenizer.addBos());
+                tokenizer.addBos(),
+                wholeWords);
     }
 
     /// Composed characters, which Qwen's files ask for and GGUF cannot: text that is composed already, as nearly all is,

@@ -73,6 +73,12 @@ final class PatternParser {
         if (skip("$")) { // the end of a line, as in Ruby
             return new Pattern.Ahead(CharacterSet.range('\n', '\n'), true);
         }
+        if (skip("\\w")) {
+            return new Pattern.One(CharacterSet.WORD_ALONE);
+        }
+        if (skip("\\W")) {
+            return new Pattern.One(CharacterSet.WORD_ALONE.complement());
+        }
         if (peek() == '\\') {
             return new Pattern.One(escape());
         }
@@ -180,14 +186,31 @@ final class PatternParser {
     }
 
     private CharacterSet characterClass() {
+        if (++depth > DEEPEST) {
+            throw unsupported("classes inside classes, more than " + DEEPEST);
+        }
         boolean negated = skip("^");
+        CharacterSet set = members();
+        while (skip("&&")) {
+            set = set.and(members());
+        }
+        if (!skip("]")) {
+            throw malformed("a class is not closed");
+        }
+        depth--;
+        return negated ? set.complement() : set;
+    }
+
+    /// Reads to the end of a class, or to what it is to be cut with.
+    private CharacterSet members() {
         List<CharacterSet> parts = new ArrayList<>();
-        while (!skip("]")) {
-            if (peek() == END) {
-                throw malformed("a class is not closed");
+        while (peek() != END && peek() != ']' && !source.startsWith("&&", place)) {
+            if (source.startsWith("[:", place)) {
+                throw unsupported("a class by its name");
             }
-            if (peek() == '[' || source.startsWith("&&", place)) {
-                throw unsupported("a class of classes");
+            if (skip("[")) {
+                parts.add(characterClass());
+                continue;
             }
             int first = peek() == '\\' ? escapedCharacter() : next();
             if (first < 0) {
@@ -205,8 +228,7 @@ final class PatternParser {
                 parts.add(literal(first));
             }
         }
-        CharacterSet set = CharacterSet.union(parts);
-        return negated ? set.complement() : set;
+        return CharacterSet.union(parts);
     }
 
     /// Reads an escape that stands for one character, or reads nothing and gives -1.
@@ -301,6 +323,7 @@ final class PatternParser {
                     case "Nd" -> CharacterSet.DIGITS;
                     case "Nl" -> CharacterSet.ofCategories(Character.LETTER_NUMBER);
                     case "No" -> CharacterSet.ofCategories(Character.OTHER_NUMBER);
+                    case "Han" -> CharacterSet.ofScript(Character.UnicodeScript.HAN);
                     case "Zs" -> CharacterSet.ofCategories(Character.SPACE_SEPARATOR);
                     default -> throw unsupported("\\p{" + name + "}");
                 };

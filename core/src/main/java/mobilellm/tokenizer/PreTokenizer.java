@@ -4,6 +4,7 @@ import mobilellm.file.Printable;
 import mobilellm.tensor.UnsupportedModelException;
 
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -24,7 +25,7 @@ enum PreTokenizer {
             List.of(
                     "\\p{N}|'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?[^\\s\\p{L}\\p{N}]+"
                             + "|\\s+(?=\\p{N})|\\s+(?!\\S)|\\s+"),
-            "smollm starcoder refact command-r codeshell exaone minerva-7b"),
+            "smollm starcoder refact command-r codeshell exaone minerva-7b mellum2"),
 
     LLAMA3(
             true,
@@ -61,7 +62,7 @@ enum PreTokenizer {
     DEEPSEEK3(
             false,
             List.of("\\p{N}{1,3}", "[一-龥\\u3040-ゟ゠-ヿ]+", Patterns.DEEPSEEK3),
-            "deepseek-v3 hunyuan-dense joyai-llm"),
+            "deepseek-v3 hunyuan-dense joyai-llm hy_v4"),
 
     DEEPSEEK(
             false,
@@ -79,12 +80,67 @@ enum PreTokenizer {
             List.of("[\\r\\n]", "\\s?\\p{L}+", "\\s?\\p{P}+", Patterns.DEEPSEEK_HAN, "\\p{N}"),
             "deepseek-coder"),
 
-    GPT4O(
-            false,
-            List.of(Patterns.gpt4o("(?i:'s|'t|'re|'ve|'m|'ll|'d)?", "\\p{N}{1,3}")),
-            "gpt-4o llama4 kanana2 minimax-m2 talkie"),
+    GPT4O(false, List.of(Patterns.GPT4O), "gpt-4o llama4 kanana2 minimax-m2 talkie"),
 
-    TEKKEN(true, List.of(Patterns.gpt4o("", "\\p{N}")), "tekken"),
+    TEKKEN(true, List.of(Patterns.gpt4o("", "", "\\p{N}", "[\\r\\n/]*")), "tekken"),
+
+    /// Words of Chinese characters on their own.
+    KIMI_K2(
+            false,
+            List.of(
+                    "[\\p{Han}]+|"
+                            + Patterns.gpt4o(
+                                    "&&[^\\p{Han}]", Patterns.ENDINGS, "\\p{N}{1,3}", "[\\r\\n]*")),
+            "kimi-k2"),
+
+    TINY_AYA(false, List.of(DigitGroups.BEFORE_NO_WORD, Patterns.GPT4O), "tiny_aya cohere2moe"),
+
+    /// Words of several words: only numbers are cut.
+    SUPERBPE(false, List.of("\\p{N}+", DigitGroups.BEFORE_NO_DIGIT), "superbpe"),
+
+    /// Spaces in powers of two.
+    JAIS2(
+            false,
+            List.of(
+                    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r"
+                        + "\\n"
+                        + "\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r"
+                        + "\\n"
+                        + "]*|\\s*[\\r"
+                        + "\\n"
+                        + "]+|\\s{512}(?!\\S)|\\s{256}(?!\\S)"
+                        + "|\\s{128}(?!\\S)|\\s{64}(?!\\S)|\\s{32}(?!\\S)|\\s{16}(?!\\S)|\\s{8}(?!\\S)|\\s{4}(?!\\S)"
+                        + "|\\s{1,2}(?!\\S)|\\s{1}"),
+            "jais-2"),
+
+    /// Words go on over single spaces.
+    EXAONE_MOE(
+            false,
+            List.of(
+                    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r"
+                            + "\\n"
+                            + "\\p{L}\\p{N}]?(?:\\p{L}\\p{M}*(?: \\p{L}\\p{M}*)*)+|\\p{N}|"
+                            + " ?[^\\s\\p{L}\\p{N}]+[\\r"
+                            + "\\n"
+                            + "/]?|\\s*[\\r"
+                            + "\\n"
+                            + "]|\\s+(?!\\S)|\\s+"),
+            "exaone-moe"),
+
+    MINICPM5(true, List.of("\\p{N}{1,3}", Patterns.llama3("\\p{N}+")), "minicpm5"),
+
+    /// Suffixes stay with their apostrophes, as Turkish has them.
+    UFAKZEKA(
+            false,
+            List.of(
+                    "[^\\r"
+                            + "\\n"
+                            + "\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r"
+                            + "\\n"
+                            + "]*|\\s*[\\r"
+                            + "\\n"
+                            + "]+|\\s+(?!\\S)|\\s+"),
+            "ufakzeka"),
 
     FALCON(false, List.of("[\\p{P}\\$\\+<=>\\^~\\|`]+", Split.GPT2, "[0-9][0-9][0-9]"), "falcon"),
 
@@ -111,6 +167,10 @@ enum PreTokenizer {
 
     /// Patterns that several models share but for their numbers.
     private static final class Patterns {
+        static final String ENDINGS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)?";
+
+        static final String GPT4O = gpt4o("", ENDINGS, "\\p{N}{1,3}", "[\\r\\n/]*");
+
         static final String BLOOM = " ?[^(\\s|.,!?…。，、।۔،)]+";
 
         static final String DEEPSEEK_HAN = "[一-龥\\u0800-一가-\\uD7FF]+";
@@ -141,9 +201,11 @@ enum PreTokenizer {
                     + "]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
         }
 
-        static String gpt4o(String endings, String numbers) {
-            String upper = "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]";
-            String lower = "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]";
+        /// @param but what is to be left out of letters, as the end of a class
+        /// @param after what goes with punctuation in front of it
+        static String gpt4o(String but, String endings, String numbers, String after) {
+            String upper = "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}" + but + "]";
+            String lower = "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}" + but + "]";
             String before = "[^\\r\\n\\p{L}\\p{N}]?";
             return before
                     + upper
@@ -160,7 +222,9 @@ enum PreTokenizer {
                     + endings
                     + "|"
                     + numbers
-                    + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+                    + "| ?[^\\s\\p{L}\\p{N}]+"
+                    + after
+                    + "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
         }
     }
 
@@ -190,11 +254,11 @@ enum PreTokenizer {
                         .formatted(Printable.quote(ggufName), String.join(", ", names())));
     }
 
-    /// The rule that cuts with these patterns.
+    /// The rule that cuts with these patterns, if there are two the one that treats whole words so.
     static Optional<PreTokenizer> of(List<String> patterns, boolean wholeWords) {
         return Arrays.stream(values())
-                .filter(rule -> rule.patterns.equals(patterns) && rule.wholeWords == wholeWords)
-                .findFirst();
+                .filter(rule -> rule.patterns.equals(patterns))
+                .min(Comparator.comparing(rule -> rule.wholeWords != wholeWords));
     }
 
     /// The name by which GGUF files know it best.
@@ -212,7 +276,7 @@ enum PreTokenizer {
         return this == LLAMA3 || this == TEKKEN || this == CHAMELEON;
     }
 
-    /// Whether a word that is a token is that token whatever the merges say.
+    /// Whether a word that is a token is that token whatever the merges say, unless the vocabulary says otherwise.
     boolean wholeWords() {
         return wholeWords;
     }

@@ -20,15 +20,21 @@ final class Split implements Stage {
     private final boolean inverted;
 
     /// @param inverted whether to treat the text between the matches as if it had matched, and the matches as if not
-    Split(String pattern, Behaviour behaviour, boolean inverted) {
+    private Split(String pattern, Behaviour behaviour, boolean inverted) {
         this.pattern = Automaton.of(pattern);
         this.behaviour = behaviour;
         this.inverted = inverted;
     }
 
+    static Stage of(String pattern, Behaviour behaviour, boolean inverted) {
+        return behaviour == Behaviour.ISOLATED && !inverted && DigitGroups.knows(pattern)
+                ? new DigitGroups(pattern)
+                : new Split(pattern, behaviour, inverted);
+    }
+
     /// Every match and everything between two is a word.
     static Stage isolating(String pattern) {
-        return new Split(pattern, Behaviour.ISOLATED, false);
+        return of(pattern, Behaviour.ISOLATED, false);
     }
 
     @Override

@@ -40,7 +40,7 @@ final class TokenizerJsonWriter {
             writer.template(vocabulary.addBos() ? vocabulary.bos() : OptionalInt.empty());
             json.writeName("decoder");
             writer.byteLevel(false);
-            writer.model(vocabulary.merges(), "", words.wholeWords());
+            writer.model(vocabulary.merges(), "", vocabulary.ignoreMerges());
             json.writeEndObject();
         }
     }

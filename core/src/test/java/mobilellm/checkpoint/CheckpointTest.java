@@ -201,11 +201,11 @@ class CheckpointTest {
         GgufBuilder unruly =
                 TinyModel.good()
                         .text("tokenizer.ggml.model", "gpt2")
-                        .text("tokenizer.ggml.pre", "kimi-k2");
+                        .text("tokenizer.ggml.pre", "afmoe");
         try (Checkpoint checkpoint = open(unruly)) {
             assertThatThrownBy(checkpoint::tokenizer)
                     .isInstanceOf(UnsupportedModelException.class)
-                    .hasMessageContaining("key 'tokenizer.ggml.pre' is 'kimi-k2'")
+                    .hasMessageContaining("key 'tokenizer.ggml.pre' is 'afmoe'")
                     .hasMessageContaining("llama-bpe");
         }
         try (Checkpoint checkpoint = open(TinyModel.good())) {

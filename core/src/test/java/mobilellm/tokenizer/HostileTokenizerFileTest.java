@@ -174,6 +174,7 @@ class HostileTokenizerFileTest {
                 "'[a-z]{1,3}' ~ '[a-z]{1,3' ~ a number of repetitions was expected",
                 "'[a-z]{1,3}' ~ '[z-a]' ~ a range ends before it begins",
                 "'[a-z]{1,3}' ~ '[a-z' ~ a class is not closed",
+                "'[a-z]{1,3}' ~ '[[a]&&[b]' ~ a class is not closed",
             })
     void refusesJsonThatContradictsItself(String from, String to, String message) {
         String changed = JSON.replace(from, to);
@@ -199,7 +200,8 @@ class HostileTokenizerFileTest {
                 "'[a-z]{1,3}' ~ '(?<=a)b' ~ this kind of group",
                 "'[a-z]{1,3}' ~ '(?=ab)' ~ a look ahead further than one character",
                 "'[a-z]{1,3}' ~ '(?:ab)++' ~ a possessive quantifier",
-                "'[a-z]{1,3}' ~ '\\\\p{Han}' ~ p{Han}",
+                "'[a-z]{1,3}' ~ '\\\\p{Hiragana}' ~ p{Hiragana}",
+                "'[a-z]{1,3}' ~ '[[:alpha:]]' ~ a class by its name",
                 "'[a-z]{1,3}' ~ '\\\\bx' ~ \\b",
                 "'[a-z]{1,3}' ~ '(?:[ab]{1,900}){1,900}' ~ has more than",
                 "'[a-z]{1,3}' ~ '[ab]*a[ab]{20}' ~ needs more than",
