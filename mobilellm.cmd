@@ -11,7 +11,8 @@ set "PROJECT=%~dp0"
 set "JAR=%PROJECT%app\target\mobilellm.jar"
 set "STATE=%PROJECT%target\launcher"
 set "LOG=%STATE%\build.log"
-set "CACHE=%STATE%\mobilellm.aot"
+set "CACHE=%STATE%\machine.aot"
+set "NAMED=auto"
 set "NOW=%STATE%\sources.%RANDOM%"
 set "FOUND="
 set "REPORT="
@@ -48,7 +49,16 @@ if not defined FOUND goto no_java
 set "FAST=%SWIFT%"
 if "%~1"=="quantize" set "FAST="
 if "%~1"=="convert" set "FAST="
-if not "%ARCH%"=="x86_64" set "FAST=%VECTOR%"
+if not defined ASKED if not "%ARCH%"=="x86_64" set "ASKED=vector"
+if "%ASKED%"=="vector" (
+    set "FAST=%VECTOR%"
+    set "CACHE=%STATE%\vector.aot"
+    set "NAMED=vector"
+)
+if "%ASKED%"=="plain" (
+    set "FAST="
+    set "CACHE="
+)
 
 rem --- the build ----------------------------------------------------------------------------------
 call :look
@@ -73,9 +83,7 @@ if "%RESULT%"=="failed" goto build_failed
 :run
 if exist "%NOW%" del "%NOW%"
 set "AOT="
-if not defined ASKED if exist "%CACHE%" for %%C in ("%CACHE%") do if not "%%~zC"=="0" set AOT=-Xlog:aot=off -Xlog:cds=off -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -XX:AOTCache="%CACHE%"
-if "%ASKED%"=="vector" set "FAST=%VECTOR%"
-if "%ASKED%"=="plain" set "FAST="
+if defined CACHE if exist "%CACHE%" for %%C in ("%CACHE%") do if not "%%~zC"=="0" set AOT=-Xlog:aot=off -Xlog:cds=off -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -XX:AOTCache="%CACHE%"
 "%FOUND%\bin\java.exe" %FLAGS% %FAST% %AOT% %MOBILELLM_JAVA_OPTIONS% -jar "%JAR%" %*
 exit /b %ERRORLEVEL%
 
@@ -151,6 +159,7 @@ for %%J in ("%JAR%") do if not "%%~tzJ"=="%LAST%" set "WORK=prepare"
 if defined WORK exit /b 0
 fc "%STATE%\sources" "%NOW%" >nul 2>nul
 if errorlevel 1 set "WORK=build"
+if not defined WORK if defined CACHE if not exist "%CACHE%" set "WORK=prepare"
 exit /b 0
 
 :list
@@ -182,12 +191,22 @@ if "%RESULT%"=="failed" exit /b 0
 
 rem Makes what lets the jar start faster. Where this fails, it works as it is.
 :quicken
-"%FOUND%\bin\java.exe" "%PROJECT%dev\StackMaps.java" "%JAR%" "%JAR%.new" <nul 2>&1 && move /y "%JAR%.new" "%JAR%" >nul
-if exist "%CACHE%" del "%CACHE%"
-"%FOUND%\bin\java.exe" %FLAGS% %FAST% -XX:AOTCacheOutput="%CACHE%" -jar "%JAR%" generate "%PROJECT%core\src\main\resources\mobilellm\hub\tiny.gguf" --prompt Hello -n 4 --seed 1 <nul
+set "LAST="
+if not exist "%STATE%\building" if exist "%STATE%\jar" set /p "LAST=" <"%STATE%\jar"
+for %%J in ("%JAR%") do if not "%%~tzJ"=="%LAST%" call :modernise
+if not defined CACHE goto quick
+"%FOUND%\bin\java.exe" %FLAGS% %FAST% -XX:AOTCacheOutput="%CACHE%" -jar "%JAR%" generate "%PROJECT%core\src\main\resources\mobilellm\hub\tiny.gguf" --prompt Hello -n 4 --seed 1 --kernels %NAMED% <nul
+rem An empty file: it was tried, and there will be none.
+if not exist "%CACHE%" type nul >"%CACHE%"
+:quick
 for %%J in ("%JAR%") do >"%STATE%\jar" echo %%~tzJ
 move /y "%NOW%" "%STATE%\sources" >nul
 if exist "%STATE%\building" del "%STATE%\building"
+exit /b 0
+
+:modernise
+"%FOUND%\bin\java.exe" "%PROJECT%dev\StackMaps.java" "%JAR%" "%JAR%.new" <nul 2>&1 && move /y "%JAR%.new" "%JAR%" >nul
+if exist "%STATE%\*.aot" del "%STATE%\*.aot"
 exit /b 0
 
 :no_maven

@@ -3,6 +3,7 @@ package mobilellm.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.file.StandardOpenOption.APPEND;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -207,6 +208,20 @@ final class LauncherTest {
         assertThat(run(environment).err()).isEmpty();
         assertThat(jar).hasContent("made by Maven");
         assertThat(project.resolve("builds")).doesNotExist();
+    }
+
+    @Test
+    void preparesTheVectorApiWhenItIsAskedFor() throws Exception {
+        Path jdk = jdk("jdk", "25.0.3");
+        Files.writeString(jdk.resolve("release"), "OS_ARCH=\"x86_64\"\n", APPEND);
+        Map<String, Object> environment = Map.of("JAVA_HOME", jdk);
+        assertThat(run(environment).err()).contains("mobilellm: building");
+        assertThat(run(environment, "generate", "--kernels", "vector").err())
+                .contains("preparing faster starts");
+        assertThat(run(environment, "generate", "--kernels", "vector").err()).isEmpty();
+        assertThat(run(environment, "generate", "--kernels", "scalar").err()).isEmpty();
+        assertThat(run(environment).err()).isEmpty();
+        assertThat(builds()).isEqualTo(1);
     }
 
     @Test

@@ -170,6 +170,18 @@ final class WindowsLauncherTest {
     }
 
     @Test
+    void preparesTheVectorApiWhenItIsAskedFor() throws Exception {
+        var environment = Map.of("JAVA_HOME", windows(jdk("jdk", "25.0.3")));
+        assertThat(run(environment).err()).contains("mobilellm: building");
+        assertThat(run(environment, "generate", "--kernels", "vector").err())
+                .contains("preparing faster starts");
+        assertThat(run(environment, "generate", "--kernels", "vector").err()).isEmpty();
+        assertThat(run(environment, "generate", "--kernels", "scalar").err()).isEmpty();
+        assertThat(run(environment).err()).isEmpty();
+        assertThat(builds()).hasSize(1);
+    }
+
+    @Test
     void saysWhyThereIsNoBuild() throws Exception {
         var environment = Map.of("JAVA_HOME", windows(jdk("jdk", "25.0.3")));
         Files.createFile(project.resolve("broken"));

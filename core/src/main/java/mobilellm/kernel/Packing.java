@@ -98,28 +98,43 @@ public final class Packing {
             }
             long begin = first * task.groupBytes();
             long size = Math.min(tensor.data().byteSize() - begin, rows.byteSize());
-            touched.add(tensor.data().asSlice(begin, size));
+            touched.add(tensor.data(), begin, size);
         }
     }
 
     /// The pages of the file that a member of the team has read last. Touching a page can bring the 2 MB around it back that were
-    /// given back before, so what is given back is given back again with what follows it.
+    /// given back before, so what is given back is given back again with what follows it. Giving back interrupts the other
+    /// processors: neighbours go together.
     private static final class Touched {
         private static final long ROUND_BYTES = 1 << 20;
 
         private List<MemorySegment> before = List.of();
         private List<MemorySegment> now = new ArrayList<>();
         private long bytes;
+        private MemorySegment data = MemorySegment.NULL;
+        private long from;
+        private long to;
 
-        void add(MemorySegment segment) {
-            now.add(segment);
-            bytes += segment.byteSize();
+        void add(MemorySegment tensor, long begin, long size) {
+            if (!tensor.equals(data) || begin != to) {
+                finish();
+                data = tensor;
+                from = begin;
+            }
+            to = begin + size;
+            bytes += size;
             if (bytes >= ROUND_BYTES) {
                 release();
             }
         }
 
+        private void finish() {
+            now.add(data.asSlice(from, to - from));
+            from = to;
+        }
+
         void release() {
+            finish();
             before.forEach(MappedFile::release);
             now.forEach(MappedFile::release);
             before = now;

@@ -12,12 +12,16 @@ import java.util.List;
 /// is taken by one thread.
 final class WeightArena implements Arena {
     private static final long LARGEST_VIEW = 1 << 30;
+    private static final long LARGEST_VECTOR = 64 << 10;
 
     private final Arena arena = Arena.ofShared();
     private final KernelProvider kernels;
     private final List<MemorySegment> segments = new ArrayList<>();
-    private MemorySegment piece = MemorySegment.NULL;
-    private long used;
+    private final Piece matrices = new Piece();
+
+    /// Vectors are written one by one before matrices are packed: lying among these, each would have the system clear a
+    /// large page first, while the other threads wait.
+    private final Piece vectors = new Piece();
 
     /// @param kernels whose memory it is
     WeightArena(KernelProvider kernels) {
@@ -26,15 +30,26 @@ final class WeightArena implements Arena {
 
     @Override
     public MemorySegment allocate(long bytes, long alignment) {
-        long start = Math.ceilDiv(used, alignment) * alignment;
-        if (start + bytes > piece.byteSize()) {
-            piece = kernels.allocate(arena, bytes);
-            start = 0;
-        }
-        used = start + bytes;
-        MemorySegment segment = piece.asSlice(start, bytes, alignment);
+        Piece piece = bytes < LARGEST_VECTOR ? vectors : matrices;
+        MemorySegment segment = piece.take(bytes, alignment);
         segments.add(segment);
         return segment;
+    }
+
+    /// Memory that is given away from its begin on; the next piece follows where it does not suffice.
+    private final class Piece {
+        private MemorySegment memory = MemorySegment.NULL;
+        private long used;
+
+        MemorySegment take(long bytes, long alignment) {
+            long start = Math.ceilDiv(used, alignment) * alignment;
+            if (start + bytes > memory.byteSize()) {
+                memory = kernels.allocate(arena, bytes);
+                start = 0;
+            }
+            used = start + bytes;
+            return memory.asSlice(start, bytes, alignment);
+        }
     }
 
     void digest(MessageDigest target) {
