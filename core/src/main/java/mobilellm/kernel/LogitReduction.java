@@ -91,17 +91,19 @@ public final class LogitReduction {
     public void reduce(Operations operations, PackedMatrix head, Operand x, Worker worker) {
         Member member = members[worker.index()];
         int rows = targets.length;
-        for (int unit = worker.from(units()); unit < worker.to(units()); unit++) {
-            MemorySegment sumsOfUnit =
-                    sums.asSlice((long) unit * capacity * PAIR_BYTES, (long) rows * PAIR_BYTES);
-            int end = Math.min(vocabulary, (unit + 1) * UNIT);
-            for (int token = unit * UNIT; token < end; token += TILE) {
-                int count = Math.min(TILE, end - token);
-                operations.multiplyTile(head, x, rows, token, member.tile, worker);
-                hidePadding(member.tile, rows, count);
-                operations.addToLogSums(
-                        member.tile, rows, count, sumsOfUnit, member.largest, worker);
-                take(member, token, count);
+        for (Worker piece : worker.pieces(units())) {
+            for (int unit = piece.from(units()); unit < piece.to(units()); unit++) {
+                MemorySegment sumsOfUnit =
+                        sums.asSlice((long) unit * capacity * PAIR_BYTES, (long) rows * PAIR_BYTES);
+                int end = Math.min(vocabulary, (unit + 1) * UNIT);
+                for (int token = unit * UNIT; token < end; token += TILE) {
+                    int count = Math.min(TILE, end - token);
+                    operations.multiplyTile(head, x, rows, token, member.tile, piece);
+                    hidePadding(member.tile, rows, count);
+                    operations.addToLogSums(
+                            member.tile, rows, count, sumsOfUnit, member.largest, piece);
+                    take(member, token, count);
+                }
             }
         }
     }
@@ -118,7 +120,9 @@ public final class LogitReduction {
     private void take(Member member, int token, int count) {
         for (int row = 0; row < targets.length; row++) {
             float largest = member.largest.getAtIndex(ValueLayout.JAVA_FLOAT, row);
-            if (largest > member.best[row]) {
+            // Pieces come in any order; of equals the lowest token counts.
+            boolean isBetter = largest > member.best[row];
+            if (isBetter || (largest == member.best[row] && token < member.bestIds[row])) {
                 int i = 0;
                 while (i < count - 1 && member.tile.get(row, i) != largest) {
                     i++;
@@ -177,8 +181,9 @@ public final class LogitReduction {
     private Member memberWithBest(int row) {
         Member best = members[0];
         for (Member member : members) {
-            // Members have ascending tokens, so the first of equals has the lowest.
-            if (member.best[row] > best.best[row]) {
+            boolean isEqual = member.best[row] == best.best[row];
+            if (member.best[row] > best.best[row]
+                    || (isEqual && member.bestIds[row] < best.bestIds[row])) {
                 best = member;
             }
         }

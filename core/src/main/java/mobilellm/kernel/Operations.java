@@ -12,6 +12,8 @@ import java.util.Set;
 /// itself. A matrix product shares out the rows of the matrix, which are columns of its result, in the same way for any two
 /// matrices of equal height: a member may go on with the columns that it has just written itself, which is what [#addBias],
 /// [#swiGlu] and [#relu] do. [#attend] shares out work in its own way.
+///
+/// A piece ([Worker#pieces]) is a share like any other to all but [#attend]: what is said of a member holds for each of its pieces.
 public interface Operations {
     /// These rows, which will meet matrices of these forms.
     Operand operand(Arena arena, Activations rows, Set<PackedForm> weights);

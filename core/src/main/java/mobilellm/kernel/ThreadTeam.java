@@ -63,27 +63,36 @@ public final class ThreadTeam implements AutoCloseable {
         private long p20, p21, p22, p23, p24, p25, p26, p27;
     }
 
-    /// One member's view of the team while a job runs.
+    /// One member's view of the team while a job runs: its share of the work, or a piece of it.
     public final class Worker {
         private final int index;
-        private final int share;
-        private final int shares;
         private final Worker alone;
+        private final Pieces pieces;
+        // The share: of `parts` equal parts those from `first` to `behind`.
+        private int first;
+        private int behind;
+        private int parts;
         private long
                 waited; // Nanoseconds in this run; the first moments of each wait are not counted.
 
         private Worker(int index) {
             this.index = index;
-            share = index;
-            shares = threads;
+            hold(index, index + 1, threads);
             alone = new Worker(this);
+            pieces = new Pieces(shares, this, new Worker(this));
         }
 
         private Worker(Worker member) {
             index = member.index;
-            share = 0;
-            shares = 1;
+            hold(0, 1, 1);
             alone = this;
+            pieces = new Pieces(shares, this, this);
+        }
+
+        void hold(int newFirst, int newBehind, int newParts) {
+            first = newFirst;
+            behind = newBehind;
+            parts = newParts;
         }
 
         /// This member with all units as its share: for what each member does for itself, in memory of its own.
@@ -96,24 +105,35 @@ public final class ThreadTeam implements AutoCloseable {
             return index;
         }
 
-        /// Members that share the work.
+        /// Members that share the work; of a piece, how many parts the work has.
         public int count() {
-            return shares;
+            return parts;
         }
 
         /// First of this member's share of `units` units of work; the share ends where the next one's begins.
         public int from(int units) {
-            return (int) ((long) units * share / shares);
+            return (int) ((long) units * first / parts);
         }
 
         /// One past the last unit of this member's share.
         public int to(int units) {
-            return (int) ((long) units * (share + 1) / shares);
+            return (int) ((long) units * behind / parts);
         }
 
-        /// Waits until every member has come here; what they wrote before is then visible.
+        /// The work in pieces, of which this member does as many as it comes to: first those of its own share from the front, then, while others are
+        /// still busy, those at the back of theirs. A piece is like a member whose share is some of the parts; between the pieces
+        /// of a task and what depends on them stands a barrier.
+        ///
+        /// All members ask for the pieces of the same tasks in the same order, and take all that they get.
+        ///
+        /// @param count equal parts of the work, the same for all members; the members' shares, if there are no more of them than members
+        public Iterable<Worker> pieces(int count) {
+            return pieces.begin(count);
+        }
+
+        /// Waits until every member has come here; what they wrote before is then visible. Not for pieces.
         public void barrier() {
-            if (shares > 1) {
+            if (parts > 1) {
                 await(barrier, this);
             }
         }
@@ -143,6 +163,7 @@ public final class ThreadTeam implements AutoCloseable {
     private final ReentrantLock callers = new ReentrantLock();
     private final Barrier barrier = new Barrier();
     private final Barrier end = new Barrier();
+    private final Shares shares;
     private volatile @Nullable Job job;
     // Guarded by `callers`; members see them after `round`.
     private int rounds;
@@ -163,6 +184,7 @@ public final class ThreadTeam implements AutoCloseable {
             throw new IllegalArgumentException("a team has 1 to 1024 threads, got " + threads);
         }
         this.threads = threads;
+        shares = new Shares(threads);
         workers = new Worker[threads];
         members = new Thread[threads];
         for (int i = 0; i < threads; i++) {
@@ -258,6 +280,7 @@ public final class ThreadTeam implements AutoCloseable {
         job = work;
         restartable = mayGiveUp;
         started = System.nanoTime();
+        shares.reset();
         rounds++;
         round = rounds;
         for (int i = 1; i < threads; i++) {
@@ -316,6 +339,7 @@ public final class ThreadTeam implements AutoCloseable {
     private void perform(Worker worker) {
         Job current = job;
         worker.waited = 0;
+        worker.pieces.reset();
         try {
             if (current != null) {
                 current.run(worker);

@@ -5,10 +5,13 @@ import mobilellm.kernel.ThreadTeam.Worker;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// Another provider's operations, with the time that the first member of the team spends in each of them and what it does there. What it
 /// waits between the operations of a pass is [Operation#BARRIERS]. A reading of the clock takes some 20 ns, twice an operation.
@@ -32,7 +35,7 @@ public final class TimedKernels implements KernelProvider {
         BARRIERS
     }
 
-    /// What the members that share an operation do in it, if each has as much as the first one.
+    /// What the members do in an operation, all together.
     ///
     /// @param modelBytes weights, keys and values that are read, each once
     /// @param activationBytes read and written, other than by products and attention, which read them again and again
@@ -57,14 +60,6 @@ public final class TimedKernels implements KernelProvider {
                     matrix.bytes() * share, 0, int8 ? operations : 0, int8 ? 0 : operations);
         }
 
-        private Amounts times(int members) {
-            return new Amounts(
-                    modelBytes * members,
-                    activationBytes * members,
-                    int8Operations * members,
-                    floatOperations * members);
-        }
-
         private Amounts plus(Amounts other) {
             return new Amounts(
                     modelBytes + other.modelBytes,
@@ -76,7 +71,7 @@ public final class TimedKernels implements KernelProvider {
 
     private final KernelProvider timed;
     private final Map<Operation, LongAdder> nanos = new EnumMap<>(Operation.class);
-    private final Map<Operation, Amounts> amounts = new EnumMap<>(Operation.class);
+    private List<Map<Operation, Amounts>> amounts = List.of(); // of each member
 
     /// @param timed whose operations are run
     public TimedKernels(KernelProvider timed) {
@@ -93,12 +88,14 @@ public final class TimedKernels implements KernelProvider {
 
     /// What was done since [#reset].
     public Amounts amounts(Operation operation) {
-        return amounts.getOrDefault(operation, Amounts.NONE);
+        return amounts.stream()
+                .map(ofMember -> ofMember.getOrDefault(operation, Amounts.NONE))
+                .reduce(Amounts.NONE, Amounts::plus);
     }
 
     public void reset() {
         nanos.values().forEach(LongAdder::reset);
-        amounts.clear();
+        amounts.forEach(Map::clear);
     }
 
     private LongAdder adder(Operation operation) {
@@ -122,6 +119,10 @@ public final class TimedKernels implements KernelProvider {
 
     @Override
     public Operations open(int threads, Arena arena) {
+        amounts =
+                Stream.generate(() -> new EnumMap<Operation, Amounts>(Operation.class))
+                        .limit(threads)
+                        .collect(Collectors.toUnmodifiableList());
         return new Timed(timed.open(threads, arena));
     }
 
@@ -137,12 +138,12 @@ public final class TimedKernels implements KernelProvider {
             return worker.index() == 0 ? System.nanoTime() : 0;
         }
 
-        /// Elements of rows of which each member has some.
+        /// Elements of the member's rows.
         private static double elements(Activations x, int rows, Worker worker) {
             return (double) x.columns() * (worker.to(rows) - worker.from(rows));
         }
 
-        /// Elements of columns of which each member has some.
+        /// Elements of the member's columns.
         private static double ownColumns(Activations x, int rows, Worker worker) {
             return (double) rows * (worker.to(x.columns()) - worker.from(x.columns()));
         }
@@ -155,8 +156,8 @@ public final class TimedKernels implements KernelProvider {
                 }
                 end = System.nanoTime();
                 adder(operation).add(end - start);
-                amounts.merge(operation, done.times(worker.count()), Amounts::plus);
             }
+            amounts.get(worker.index()).merge(operation, done, Amounts::plus);
         }
 
         @Override

@@ -20,6 +20,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
 
 @Timeout(60) // a barrier that never fills must fail the test, not hang the build
@@ -67,6 +68,86 @@ class ThreadTeamTest {
                     });
             assertThat(members).containsOnly(true);
             assertThat(visits).containsOnly(1);
+        }
+    }
+
+    /// Tasks follow each other with and without barriers, and one member is slower than the others, in turns.
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 7})
+    void membersDoEveryPieceOnce(int threads) {
+        int tasks = 300;
+        int units = 100;
+        try (ThreadTeam team = new ThreadTeam(threads)) {
+            for (int run = 0; run < 5; run++) {
+                var visits = new AtomicIntegerArray(tasks * units);
+                team.run(
+                        worker -> {
+                            for (int task = 0; task < tasks; task++) {
+                                for (Worker piece : worker.pieces(task % (units + 1))) {
+                                    for (int u = piece.from(units); u < piece.to(units); u++) {
+                                        visits.incrementAndGet(task * units + u);
+                                        if (task % threads == worker.index()) {
+                                            Thread.onSpinWait();
+                                        }
+                                    }
+                                }
+                                if (task % 3 == 0) {
+                                    worker.barrier();
+                                }
+                            }
+                        });
+                for (int i = 0; i < visits.length(); i++) {
+                    assertThat(visits.get(i)).as("unit %d", i).isEqualTo(1);
+                }
+            }
+        }
+    }
+
+    /// A member that does not come is waited for only where it holds a piece; the others have done the rest.
+    @Test
+    void membersDoThePiecesOfOneThatIsLate() {
+        boolean[] done = new boolean[100];
+        CountDownLatch allDone = new CountDownLatch(1);
+        try (ThreadTeam team = new ThreadTeam(2)) {
+            team.run(
+                    worker -> {
+                        if (worker.index() == 1) {
+                            awaitUninterruptibly(allDone);
+                        }
+                        for (Worker piece : worker.pieces(10)) {
+                            Arrays.fill(done, piece.from(100), piece.to(100), true);
+                        }
+                        allDone.countDown();
+                    });
+        }
+        assertThat(done).containsOnly(true);
+    }
+
+    @Test
+    void aTeamThatFailedAmongPiecesDoesAllPiecesOfTheNextJob() {
+        try (ThreadTeam team = new ThreadTeam(3)) {
+            for (int round = 0; round < 20; round++) {
+                assertThatThrownBy(
+                                () ->
+                                        team.run(
+                                                worker -> {
+                                                    for (Worker piece : worker.pieces(9)) {
+                                                        if (piece.from(9) <= 4 && piece.to(9) > 4) {
+                                                            throw new IllegalArgumentException("4");
+                                                        }
+                                                    }
+                                                    worker.barrier();
+                                                }))
+                        .isInstanceOf(IllegalArgumentException.class);
+                AtomicInteger units = new AtomicInteger();
+                team.run(
+                        worker -> {
+                            for (Worker piece : worker.pieces(50)) {
+                                units.addAndGet(piece.to(70) - piece.from(70));
+                            }
+                        });
+                assertThat(units).hasValue(70);
+            }
         }
     }
 
@@ -199,8 +280,11 @@ class ThreadTeamTest {
                         assertThat(alone.index()).isEqualTo(worker.index());
                         alone.barrier(); // nobody to wait for
                         units.addAndGet(alone.to(7) - alone.from(7));
+                        for (Worker piece : alone.pieces(5)) {
+                            units.addAndGet(piece.to(7) - piece.from(7));
+                        }
                     });
-            assertThat(units).hasValue(3 * 7);
+            assertThat(units).hasValue(3 * (7 + 7));
         }
     }
 
