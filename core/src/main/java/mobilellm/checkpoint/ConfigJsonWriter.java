@@ -1,6 +1,7 @@
 package mobilellm.checkpoint;
 
 import mobilellm.config.Attention.Bias;
+import mobilellm.config.Attention.QueryKeyNorm;
 import mobilellm.config.FeedForward.Activation;
 import mobilellm.config.LayerSharing;
 import mobilellm.config.ModelConfig;
@@ -12,6 +13,7 @@ import mobilellm.tensor.UnsupportedModelException;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -87,7 +89,18 @@ record ConfigJsonWriter(ModelConfig config, Family family) {
                     members.put("mlp_gated", false);
                 }
             }
-            case QWEN2, QWEN3, LLAMA4 -> require(bias == expected && !mlpBias, "such biases");
+            case QWEN2, QWEN3 -> require(bias == expected && !mlpBias, "such biases");
+            case LLAMA4 -> {
+                require(bias != Bias.QUERY_KEY_VALUE && !mlpBias, "such biases");
+                require(config.feedForward().activation() == Activation.SWIGLU, "no gate");
+                members.put("attention_bias", bias == Bias.ALL);
+                members.put("attn_temperature_tuning", false);
+                members.put("intermediate_size_mlp", config.intermediateSize());
+                members.put("layer_types", eachLayer("full_attention"));
+                members.put("moe_layers", List.of());
+                members.put("no_rope_layers", eachLayer(1));
+                members.put("use_qk_norm", config.attention().norm() != QueryKeyNorm.NONE);
+            }
         }
         if (family == Family.MOBILELLM) {
             members.put("share_embedding", config.tiedEmbedding());
@@ -95,6 +108,10 @@ record ConfigJsonWriter(ModelConfig config, Family family) {
         } else {
             require(config.sharing().equals(LayerSharing.NONE), "shared layers");
         }
+    }
+
+    private <T> List<T> eachLayer(T value) {
+        return Collections.nCopies(config.layers(), value);
     }
 
     private void require(boolean holds, String what) {

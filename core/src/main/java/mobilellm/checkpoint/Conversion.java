@@ -1,5 +1,6 @@
 package mobilellm.checkpoint;
 
+import mobilellm.config.Attention.QueryKeyNorm;
 import mobilellm.config.FeedForward.Activation;
 import mobilellm.config.LayerSharing;
 import mobilellm.config.ModelConfig;
@@ -137,12 +138,17 @@ public final class Conversion {
         Family family =
                 switch (source) {
                     case DirectorySource directory -> directory.family();
-                    case GgufSource gguf ->
-                            Family.ofArchitecture(gguf.config().architecture()).orElseThrow();
+                    case GgufSource gguf -> family(gguf.config());
                 };
         boolean plain =
                 options.expandLayers()
                         && source.config().feedForward().activation() == Activation.SWIGLU;
         return plain && family == Family.MOBILELLM ? Family.LLAMA : family;
+    }
+
+    private static Family family(ModelConfig ofGguf) {
+        return ofGguf.attention().norm() == QueryKeyNorm.PLAIN_AFTER_ROPE
+                ? Family.LLAMA4
+                : Family.ofArchitecture(ofGguf.architecture()).orElseThrow();
     }
 }

@@ -60,21 +60,17 @@ enum Family {
         return feedForward;
     }
 
-    /// The kind of model of a GGUF architecture. Those that GGUF files can hold have the same name there.
+    /// The kind of model of a GGUF architecture. All but Llama 4 have the same name there; that is a [#MOBILELLM] which
+    /// normalises its heads.
     static Optional<Family> ofArchitecture(String architecture) {
         return Arrays.stream(values())
-                .filter(family -> family.modelType.equals(architecture) && family.hasGgufForm())
+                .filter(family -> family != LLAMA4 && family.modelType.equals(architecture))
                 .findFirst();
-    }
-
-    /// Whether this library knows how GGUF files hold such models.
-    boolean hasGgufForm() {
-        return this != LLAMA4;
     }
 
     /// See [ModelSource#pairsInterleaved]; of GGUF files, whose `llama` differs from Transformers'.
     boolean pairsInterleavedInGguf() {
-        return this == MOBILELLM || this == LLAMA;
+        return this != QWEN2 && this != QWEN3;
     }
 
     /// How heads of queries and keys are normalised where the files do not say otherwise.

@@ -1,6 +1,7 @@
 package mobilellm.checkpoint;
 
 import mobilellm.config.Attention;
+import mobilellm.config.Attention.QueryKeyNorm;
 import mobilellm.config.FeedForward;
 import mobilellm.config.LayerSharing;
 import mobilellm.config.ModelConfig;
@@ -14,11 +15,13 @@ import java.util.Set;
 
 /// Reads the configuration of a model from the metadata of a GGUF file.
 ///
-/// Architectures: `llama`, `qwen2` and `qwen3` as llama.cpp has them, and `mobilellm`, which is `llama` with shared blocks
-/// or without a gate; all name their keys with the architecture as prefix. A key under that prefix that is not understood is refused, because it may change what the
+/// Architectures: `llama`, `qwen2` and `qwen3` as llama.cpp has them, and `mobilellm`, which is `llama` with shared blocks,
+/// without a gate or with normalised heads; all name their keys with the architecture as prefix. A key under that prefix that is not understood is refused, because it may change what the
 /// model computes.
 final class GgufConfigReader {
     private static final String SHARED = "mobilellm";
+    static final String NORM = "attention.query_key_norm";
+    static final String AFTER_ROPE = "after-rope";
     private static final int MOST_LAYERS = 1024;
 
     private static final Set<String> UNDERSTOOD =
@@ -48,7 +51,8 @@ final class GgufConfigReader {
                     "layer_sharing.strategy",
                     "layer_sharing.repeats",
                     "layer_sharing.cache",
-                    "feed_forward.activation");
+                    "feed_forward.activation",
+                    NORM);
 
     /// Keys of things that we do not have, with the value (as text) that says that the model has none either.
     private static final Map<String, String> ABSENT =
@@ -88,7 +92,7 @@ final class GgufConfigReader {
                             keys.optionalSize(prefix + "attention.head_count_kv").orElse(heads),
                             headDim(prefix, hiddenSize, heads),
                             bias(),
-                            family.norm()),
+                            norm(prefix, family)),
                     new FeedForward(
                             keys.size(prefix + "feed_forward_length"),
                             activation(prefix),
@@ -122,6 +126,14 @@ final class GgufConfigReader {
             return Attention.Bias.ALL;
         }
         return has("attn_q.bias") ? Attention.Bias.QUERY_KEY_VALUE : Attention.Bias.NONE;
+    }
+
+    private QueryKeyNorm norm(String prefix, Family family) {
+        return switch (keys.optionalString(prefix + NORM).orElse("")) {
+            case "" -> family.norm();
+            case AFTER_ROPE -> QueryKeyNorm.PLAIN_AFTER_ROPE;
+            default -> throw keys.unsupported(prefix + NORM, "is not '%s'".formatted(AFTER_ROPE));
+        };
     }
 
     private boolean has(String tensorOfBlock) {

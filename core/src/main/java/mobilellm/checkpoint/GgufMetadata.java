@@ -1,5 +1,6 @@
 package mobilellm.checkpoint;
 
+import mobilellm.config.Attention.QueryKeyNorm;
 import mobilellm.config.FeedForward.Activation;
 import mobilellm.config.LayerSharing;
 import mobilellm.config.ModelConfig;
@@ -94,6 +95,9 @@ record GgufMetadata(ModelConfig config, Map<String, GgufValue> values) {
             sharing(prefix + "layer_sharing.", config.sharing());
             if (config.feedForward().activation() == Activation.RELU) {
                 text(prefix + "feed_forward.activation", "relu");
+            }
+            if (config.attention().norm() == QueryKeyNorm.PLAIN_AFTER_ROPE) {
+                text(prefix + GgufConfigReader.NORM, GgufConfigReader.AFTER_ROPE);
             }
         }
     }

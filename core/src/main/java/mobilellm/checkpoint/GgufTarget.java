@@ -1,5 +1,6 @@
 package mobilellm.checkpoint;
 
+import mobilellm.config.Attention.QueryKeyNorm;
 import mobilellm.config.FeedForward.Activation;
 import mobilellm.config.LayerPlan;
 import mobilellm.config.LayerSharing;
@@ -13,7 +14,6 @@ import mobilellm.tensor.DType;
 import mobilellm.tensor.Shape;
 import mobilellm.tensor.Tensor;
 import mobilellm.tensor.TensorInfo;
-import mobilellm.tensor.UnsupportedModelException;
 import mobilellm.tokenizer.TokenizerVocabulary;
 
 import java.io.IOException;
@@ -42,7 +42,6 @@ record GgufTarget(ModelSource source, ModelConfig config, Family family) {
     Conversion.Result write(
             Path from, Path to, Conversion.Options options, Conversion.Listener listener)
             throws IOException {
-        requireForm();
         ModelConfig target = config.withArchitecture(architecture());
         LayerPlan plan =
                 options.expandLayers()
@@ -72,23 +71,17 @@ record GgufTarget(ModelSource source, ModelConfig config, Family family) {
         }
     }
 
-    private void requireForm() {
-        if (!family.hasGgufForm()) {
-            throw new UnsupportedModelException(
-                    "%s: models of type %s have no form in GGUF files that this version knows"
-                            .formatted(source.name(), family.modelType()));
-        }
-    }
-
-    /// What engines for Llama can run is called so; what they would run wrongly is not.
+    /// What engines for Llama can run is called so; what they would run wrongly is not. Nor is a Llama 4 without experts called
+    /// `llama4`: llama.cpp v0.5.0 refuses such files, and its graph leaves the last layer unrotated.
     private String architecture() {
         return switch (family) {
-            case MOBILELLM, LLAMA ->
+            case MOBILELLM, LLAMA, LLAMA4 ->
                     config.sharing().strategy() != LayerSharing.Strategy.NONE
+                                    || config.attention().norm() != QueryKeyNorm.NONE
                                     || config.feedForward().activation() == Activation.RELU
                             ? Family.MOBILELLM.modelType()
                             : Family.LLAMA.modelType();
-            case QWEN2, QWEN3, LLAMA4 -> family.modelType();
+            case QWEN2, QWEN3 -> family.modelType();
         };
     }
 
