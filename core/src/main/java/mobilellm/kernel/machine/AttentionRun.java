@@ -229,17 +229,22 @@ final class AttentionRun {
         }
     }
 
-    /// Gives a product the chunk's keys or values, and the distance to those of the next one, or to themselves where none comes. The number of
-    /// the chunk remains in r8, that of the next one in r9.
-    private void giveMatrix(int offset, long bytes, int displacement) {
-        a.mov(r8, mem(rdi, CHUNK));
-        a.mov(r9, r8);
-        a.lea(r10, mem(r8, 1));
+    /// The address of the next chunk's keys or values, or of the chunk's own where none comes. Its number remains in r9.
+    private void locateNext(R64 d, int offset, long bytes) {
+        a.mov(r9, mem(rdi, CHUNK));
+        a.lea(r10, mem(r9, 1));
         a.mov(rax, mem(rdi, CHUNKS));
         a.cmp(rax, 1);
         a.cmov(Condition.A, r9, r10);
+        locate(d, r9, offset, bytes);
+    }
+
+    /// Gives a product the chunk's keys or values, and the distance to those of the next one. The number of the chunk remains in r8, that of the
+    /// next one in r9.
+    private void giveMatrix(int offset, long bytes, int displacement) {
+        locateNext(rcx, offset, bytes);
+        a.mov(r8, mem(rdi, CHUNK));
         locate(rax, r8, offset, bytes);
-        locate(rcx, r9, offset, bytes);
         a.sub(rcx, rax);
         give(ProductKernel.DISTANCE, rcx);
         a.add(rax, displacement);
@@ -333,12 +338,23 @@ final class AttentionRun {
     /// Turns scores into weights: `w = e^(scale * score - m)`, m the largest of a token's scaled scores up to its limit; later ones
     /// become 0. A token of limit 0 gets minus infinity as m.
     private void weigh() {
+        locateNext(rbx, VALUES, GROUPS * block.valueBytes());
         a.mov(rsi, mem(rdi, SCORES));
         a.mov(rdx, mem(rdi, RESULT));
         a.lea(r8, mem(rdi, LIMITS));
         a.mov(r9, tokens);
         simd.constant(6, (float) (1 / Math.sqrt(block.headDim())));
         simd.repeatTimes(r9, this::weighToken);
+    }
+
+    /// Fetches some lines of the next chunk's values, so that the memory has work while weights are made.
+    private void fetchValues(int lines) {
+        if (tokens <= ProductKernel.MOST_FETCHING_TOKENS) {
+            for (int i = 0; i < lines; i++) {
+                a.prefetcht1(mem(rbx, i * LINE));
+            }
+            a.add(rbx, lines * LINE);
+        }
     }
 
     private void weighToken() {
@@ -351,18 +367,20 @@ final class AttentionRun {
         simd.constant(0, Float.NEGATIVE_INFINITY);
         forEachVector(
                 () -> {
+                    fetchValues(1);
                     simd.load(1, r10, 0);
-                    simd.multiply(1, 1, 6);
                     simd.maximum(0, 0, 1);
-                    simd.store(r10, 0, 1);
                 });
         simd.largestLane(0, 1);
+        simd.multiply(0, 0, 6);
         simd.storeFirst(rdx, 0, 0);
         simd.repeat(5, 0);
         simd.zero(0);
         forEachVector(
                 () -> {
+                    fetchValues(2);
                     simd.load(1, r10, 0);
+                    simd.multiply(1, 1, 6);
                     simd.subtract(1, 1, 5);
                     Exponential.write(simd, 1, 2, 3, 4);
                     simd.add(0, 0, 1);

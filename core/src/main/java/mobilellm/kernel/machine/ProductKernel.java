@@ -42,7 +42,8 @@ abstract class ProductKernel {
 
     static final int ARGUMENT_BYTES = SCRATCH + 16 * 64;
 
-    private static final int MOST_FETCHING_TOKENS = 4;
+    /// Tokens for which reading weights takes longer than arithmetic.
+    static final int MOST_FETCHING_TOKENS = 4;
 
     // Registers during a step.
     static final R64 weights = rax;
@@ -111,7 +112,7 @@ abstract class ProductKernel {
         return 1;
     }
 
-    /// Fetches a line of those weights, where tokens are so few that reading weights takes longer than arithmetic.
+    /// Fetches a line of those weights, where tokens are few.
     final void fetch(int displacement) {
         if (tokens <= MOST_FETCHING_TOKENS) {
             Memory<?> line = mem(weights, distance, 1, displacement);
