@@ -29,11 +29,14 @@ public final class Transformer implements AutoCloseable {
     /// The most rows of a pass: enough to amortise unpacking weights, few enough that activations stay in cache.
     private static final int MAXIMUM_BATCH = 512;
 
-    /// Weights that one token is multiplied with in 2 to 3 microseconds; ten times what a piece costs.
-    private static final int PIECE_BYTES = 65_536;
+    /// Weights that one token is multiplied with in some 5 microseconds, ten times what a piece and its calls cost.
+    private static final int PIECE_BYTES = 131_072;
 
     /// Rows of a matrix that are enough to share what it takes to walk over the tokens.
     private static final int PIECE_HEIGHT = 64;
+
+    /// Rows of a batch whose norms or rotation take some microseconds.
+    private static final int PIECE_ROWS = 8;
 
     /// A product of so few tokens takes as long as reading the weights.
     private static final int ROWS_OF_ONE_READING = 4;
@@ -153,9 +156,7 @@ public final class Transformer implements AutoCloseable {
             buffers.angles().set(row, sequences.position(row));
         }
         kernels.embed(weights.embedding(), batch.tokens(), rows, hidden, worker);
-        if (rows == 1) {
-            worker.barrier(); // Each member normalises the row for itself.
-        }
+        worker.barrier();
 
         for (int v = 0; v < plan.visits().size(); v++) {
             var visit = plan.visits().get(v);
@@ -171,10 +172,12 @@ public final class Transformer implements AutoCloseable {
                 }
             }
             worker.barrier();
-            rotate(queries, config.heads(), block.queryNorm(), rows, worker);
-            if (visit.writesCache()) {
-                rotate(keys, config.keyValueHeads(), block.keyNorm(), rows, worker);
-                kernels.store(keys, values, sequences, rows, visit.cacheSlot(), worker);
+            for (Worker piece : pieces(rows, worker)) {
+                rotate(queries, config.heads(), block.queryNorm(), rows, piece);
+                if (visit.writesCache()) {
+                    rotate(keys, config.keyValueHeads(), block.keyNorm(), rows, piece);
+                    kernels.store(keys, values, sequences, rows, visit.cacheSlot(), piece);
+                }
             }
             worker.barrier();
 
@@ -241,24 +244,35 @@ public final class Transformer implements AutoCloseable {
         return worker.pieces(parts - parts % worker.count());
     }
 
+    /// Work on each row by itself, in pieces.
+    private static Iterable<Worker> pieces(int rows, Worker worker) {
+        return worker.pieces(rows / PIECE_ROWS);
+    }
+
     /// RMSNorm, ready to be multiplied: of a single row each member makes its own copy.
     private void normalise(
             Activations x, int rows, Activations weight, Operand target, Worker worker) {
-        Worker maker = rows == 1 ? worker.alone() : worker;
-        kernels.normalise(x, rows, weight, config.rmsNormEpsilon(), target, maker);
-        if (rows > 1) {
-            worker.barrier();
+        double epsilon = config.rmsNormEpsilon();
+        if (rows == 1) {
+            kernels.normalise(x, rows, weight, epsilon, target, worker.alone());
+            return;
         }
+        for (Worker piece : pieces(rows, worker)) {
+            kernels.normalise(x, rows, weight, epsilon, target, piece);
+        }
+        worker.barrier();
     }
 
     /// Makes rows that are complete ready to be multiplied.
     private void prepare(Operand operand, int rows, Worker worker) {
         if (rows == 1) {
             kernels.prepare(operand, rows, worker.alone());
-        } else {
-            kernels.prepare(operand, rows, worker);
-            worker.barrier();
+            return;
         }
+        for (Worker piece : pieces(rows, worker)) {
+            kernels.prepare(operand, rows, piece);
+        }
+        worker.barrier();
     }
 
     /// `y = W x + b`, or `y += W x + b`.
