@@ -339,12 +339,26 @@ final class AttentionRun {
     /// become 0. A token of limit 0 gets minus infinity as m.
     private void weigh() {
         locateNext(rbx, VALUES, GROUPS * block.valueBytes());
+        simd.constant(6, (float) (1 / Math.sqrt(block.headDim())));
+        // Tokens overlap in each of the two, and wait for their own largest score in neither.
+        forEachToken(this::findLargest);
+        forEachToken(this::raise);
+    }
+
+    private void forEachToken(Runnable body) {
         a.mov(rsi, mem(rdi, SCORES));
         a.mov(rdx, mem(rdi, RESULT));
         a.lea(r8, mem(rdi, LIMITS));
         a.mov(r9, tokens);
-        simd.constant(6, (float) (1 / Math.sqrt(block.headDim())));
-        simd.repeatTimes(r9, this::weighToken);
+        simd.repeatTimes(
+                r9,
+                () -> {
+                    a.mov(rax, mem(r8));
+                    body.run();
+                    a.add(rsi, Attention.CHUNK_BYTES);
+                    a.add(rdx, PAIR_BYTES);
+                    a.add(r8, Long.BYTES);
+                });
     }
 
     /// Fetches some lines of the next chunk's values, so that the memory has work while weights are made.
@@ -357,14 +371,13 @@ final class AttentionRun {
         }
     }
 
-    private void weighToken() {
+    /// Writes m of a token of limit rax, and minus infinity behind its scores.
+    private void findLargest() {
         Label nothing = a.label();
-        Label done = a.label();
-        a.mov(rax, mem(r8));
+        simd.constant(0, Float.NEGATIVE_INFINITY);
         a.test(rax, rax);
         a.jle(nothing);
         hideFrom();
-        simd.constant(0, Float.NEGATIVE_INFINITY);
         forEachVector(
                 () -> {
                     fetchValues(1);
@@ -373,9 +386,18 @@ final class AttentionRun {
                 });
         simd.largestLane(0, 1);
         simd.multiply(0, 0, 6);
+        a.bind(nothing);
         simd.storeFirst(rdx, 0, 0);
-        simd.repeat(5, 0);
+    }
+
+    /// Writes the weights of a token of limit rax, and their sum.
+    private void raise() {
+        Label nothing = a.label();
+        Label done = a.label();
         simd.zero(0);
+        a.test(rax, rax);
+        a.jle(nothing);
+        simd.repeat(5, rdx, 0);
         forEachVector(
                 () -> {
                     fetchValues(2);
@@ -387,20 +409,13 @@ final class AttentionRun {
                     simd.store(r10, 0, 1);
                 });
         simd.sumLanes(0, 1);
-        simd.storeFirst(rdx, Float.BYTES, 0);
         a.jmp(done);
 
         a.bind(nothing);
-        simd.zero(0);
         forEachVector(() -> simd.store(r10, 0, 0));
-        simd.storeFirst(rdx, Float.BYTES, 0);
-        simd.constant(0, Float.NEGATIVE_INFINITY);
-        simd.storeFirst(rdx, 0, 0);
 
         a.bind(done);
-        a.add(rsi, Attention.CHUNK_BYTES);
-        a.add(rdx, PAIR_BYTES);
-        a.add(r8, Long.BYTES);
+        simd.storeFirst(rdx, Float.BYTES, 0);
     }
 
     /// Overwrites the scores from number rax on with minus infinity.
