@@ -14,6 +14,7 @@ import mobilellm.kernel.KeyValueBlock;
 import mobilellm.kernel.KeyValueStore;
 import mobilellm.kernel.machine.PlainProduct.Columns;
 import mobilellm.kernel.machine.PlainProduct.Tokens;
+import mobilellm.kernel.machine.ProductKernel.Fetching;
 import mobilellm.tensor.DType;
 
 import java.util.List;
@@ -26,6 +27,8 @@ import java.util.List;
 final class AttentionRun {
     /// The most tokens of a tile on any tier.
     static final int MOST_TOKENS = 24;
+
+    private static final int MOST_FETCHING_TOKENS = 4;
 
     static final int PAIR_BYTES = 2 * Float.BYTES;
 
@@ -255,7 +258,7 @@ final class AttentionRun {
         give(ProductKernel.TILES, 1);
         give(ProductKernel.ACCUMULATE, 0);
         a.add(rdi, PRODUCT);
-        product.fetchingToSecondCache().write();
+        product.fetching(fetches() ? Fetching.TO_SECOND_CACHE : Fetching.NOTHING).write();
         a.sub(rdi, PRODUCT);
     }
 
@@ -361,9 +364,14 @@ final class AttentionRun {
                 });
     }
 
+    /// Whether tokens are so few that reading keys and values takes longer than arithmetic.
+    private boolean fetches() {
+        return tokens <= MOST_FETCHING_TOKENS;
+    }
+
     /// Fetches some lines of the next chunk's values, so that the memory has work while weights are made.
     private void fetchValues(int lines) {
-        if (tokens <= ProductKernel.MOST_FETCHING_TOKENS) {
+        if (fetches()) {
             for (int i = 0; i < lines; i++) {
                 a.prefetcht1(mem(rbx, i * LINE));
             }

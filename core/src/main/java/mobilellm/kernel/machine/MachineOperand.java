@@ -53,7 +53,7 @@ final class MachineOperand extends Operand {
 
     /// The next narrower width of tiles; 1 after 2, so that any number of rows can be cut into whole tiles.
     static int narrower(int width) {
-        return width > 4 ? 4 : width / 2;
+        return width > 8 ? 8 : width > 4 ? 4 : width / 2;
     }
 
     int blocks() {

@@ -42,9 +42,6 @@ abstract class ProductKernel {
 
     static final int ARGUMENT_BYTES = SCRATCH + 16 * 64;
 
-    /// Tokens for which reading weights takes longer than arithmetic.
-    static final int MOST_FETCHING_TOKENS = 4;
-
     // Registers during a step.
     static final R64 weights = rax;
     static final R64 scales = rcx;
@@ -63,18 +60,26 @@ abstract class ProductKernel {
     private static final R64 groupY = rbp;
     private static final R64 tileX = r15;
 
+    /// What is done about weights that will be read later.
+    enum Fetching {
+        TO_FIRST_CACHE,
+        /// For distances that the first has no room for.
+        TO_SECOND_CACHE,
+        NOTHING
+    }
+
     final Assembler a;
     final int tokens;
-    private boolean fetchesToSecondCache;
+    private Fetching fetching = Fetching.TO_FIRST_CACHE;
 
     ProductKernel(Assembler a, int tokens) {
         this.a = a;
         this.tokens = tokens;
     }
 
-    /// Leaves what is fetched outside the innermost cache, for distances that it has no room for.
-    final ProductKernel fetchingToSecondCache() {
-        fetchesToSecondCache = true;
+    /// Where what is fetched ahead goes, if not to the first cache.
+    final ProductKernel fetching(Fetching where) {
+        fetching = where;
         return this;
     }
 
@@ -112,15 +117,13 @@ abstract class ProductKernel {
         return 1;
     }
 
-    /// Fetches a line of those weights, where tokens are few.
+    /// Fetches a line of those weights. Only the first tile needs it; it costs the others nothing that could be measured.
     final void fetch(int displacement) {
-        if (tokens <= MOST_FETCHING_TOKENS) {
-            Memory<?> line = mem(weights, distance, 1, displacement);
-            if (fetchesToSecondCache) {
-                a.prefetcht1(line);
-            } else {
-                a.prefetcht0(line);
-            }
+        Memory<?> line = mem(weights, distance, 1, displacement);
+        switch (fetching) {
+            case TO_FIRST_CACHE -> a.prefetcht0(line);
+            case TO_SECOND_CACHE -> a.prefetcht1(line);
+            case NOTHING -> {}
         }
     }
 
