@@ -13,8 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 
-/// Packs the matrices of a model: [#add] says which, [#run] packs them all at once. Each member of the team takes its share of every
-/// matrix's groups of rows, so members wait for each other only at the end.
+/// Packs the matrices of a model: [#add] says which, [#run] packs them all at once. Each member of the team begins with matrices of its
+/// own: who touches a large page first waits until the system has cleared it, and two would wait for the same one.
 ///
 /// Bytes go from the mapped file through a small buffer that stays in the processor's cache, and only Java touches the file: a page
 /// that vanishes is an `InternalError` there, in machine code it would be the end of the process. Pages of the file are
@@ -30,6 +30,13 @@ public final class Packing {
     private record Task(Tensor tensor, RowOrder order, PackedMatrix matrix) {
         long groupBytes() {
             return PackedMatrix.GROUP * tensor.rowBytes();
+        }
+    }
+
+    /// Groups of a matrix's rows that are brought into the cache at once.
+    private record Lot(Task task, int first, int groups) {
+        long bytes() {
+            return groups * task.groupBytes();
         }
     }
 
@@ -55,24 +62,26 @@ public final class Packing {
     /// @throws MalformedFileException if a tensor holds infinities or NaN, or the file behind it became shorter since it was
     ///     opened
     public void run(ThreadTeam team) {
-        long bytes = BUFFER_BYTES;
+        List<Lot> lots = new ArrayList<>();
         for (Task task : tasks) {
-            bytes = Math.max(bytes, task.groupBytes());
+            int step = (int) Math.max(1, BUFFER_BYTES / task.groupBytes());
+            int groups = task.matrix.groups();
+            for (int first = 0; first < groups; first += step) {
+                lots.add(new Lot(task, first, Math.min(step, groups - first)));
+            }
         }
-        long bufferBytes = bytes;
+        long bufferBytes = lots.stream().mapToLong(Lot::bytes).max().orElse(0);
         team.run(
                 worker -> {
                     try (Arena own = Arena.ofConfined()) {
                         MemorySegment buffer = OffHeap.allocate(own, bufferBytes);
                         GroupPacker packer = packers.apply(own);
                         Touched touched = new Touched();
-                        // Who touches a large page first waits until the system has cleared it.
-                        // Members begin at
-                        // different matrices, so that each of them touches its share first.
-                        int begin = worker.from(tasks.size());
-                        for (int i = 0; i < tasks.size(); i++) {
-                            Task task = tasks.get((begin + i) % tasks.size());
-                            pack(task, worker, packer, buffer, touched);
+                        for (Worker piece : worker.pieces(lots.size())) {
+                            int to = piece.to(lots.size());
+                            for (int i = piece.from(lots.size()); i < to; i++) {
+                                pack(lots.get(i), packer, buffer, touched);
+                            }
                         }
                         touched.release();
                     }
@@ -80,26 +89,19 @@ public final class Packing {
         tasks.clear();
     }
 
-    private static void pack(
-            Task task, Worker worker, GroupPacker packer, MemorySegment buffer, Touched touched) {
+    private static void pack(Lot lot, GroupPacker packer, MemorySegment buffer, Touched touched) {
+        Task task = lot.task;
         Tensor tensor = task.tensor;
-        int to = worker.to(task.matrix.groups());
-        int step = Math.toIntExact(buffer.byteSize() / task.groupBytes());
-        for (int next = worker.from(task.matrix.groups()); next < to; next += step) {
-            int first = next;
-            int groups = Math.min(step, to - first);
-            MemorySegment rows = buffer.asSlice(0, groups * task.groupBytes());
-            MappedFile.reading("tensor " + tensor.name(), () -> read(task, first, rows));
-            if (!packer.pack(tensor.type(), rows, task.matrix, first, groups)) {
-                NonFinite.requireNone(tensor);
-                throw new MalformedFileException(
-                        "tensor '%s' was changed while it was read; see that nobody writes to its file, and load it again"
-                                .formatted(tensor.name()));
-            }
-            long begin = first * task.groupBytes();
-            long size = Math.min(tensor.data().byteSize() - begin, rows.byteSize());
-            touched.add(tensor.data(), begin, size);
+        MemorySegment rows = buffer.asSlice(0, lot.bytes());
+        MappedFile.reading("tensor " + tensor.name(), () -> read(task, lot.first, rows));
+        if (!packer.pack(tensor.type(), rows, task.matrix, lot.first, lot.groups)) {
+            NonFinite.requireNone(tensor);
+            throw new MalformedFileException(
+                    "tensor '%s' was changed while it was read; see that nobody writes to its file, and load it again"
+                            .formatted(tensor.name()));
         }
+        long begin = lot.first * task.groupBytes();
+        touched.add(tensor.data(), begin, Math.min(tensor.data().byteSize() - begin, lot.bytes()));
     }
 
     /// The pages of the file that a member of the team has read last. Touching a page can bring the 2 MB around it back that were
