@@ -1,6 +1,7 @@
 package mobilellm.tokenizer;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 
 /// A set of characters of a pattern: general categories, ranges and other sets together, or all but those.
@@ -85,11 +86,20 @@ record CharacterSet(int categories, int[] ranges, List<CharacterSet> parts, bool
     }
 
     static CharacterSet union(List<CharacterSet> parts) {
-        return new CharacterSet(0, NONE, List.copyOf(parts), false);
+        return new CharacterSet(0, NONE, List.copyOf(new LinkedHashSet<>(parts)), false);
     }
 
-    /// All characters of a script.
-    static CharacterSet ofScript(Character.UnicodeScript script) {
+    /// Made when it is first asked for, once: that takes a look at each character there is.
+    private static final class Han {
+        static final CharacterSet SET = ofScript(Character.UnicodeScript.HAN);
+    }
+
+    /// The script of Chinese characters.
+    static CharacterSet han() {
+        return Han.SET;
+    }
+
+    private static CharacterSet ofScript(Character.UnicodeScript script) {
         List<CharacterSet> ranges = new ArrayList<>();
         int first = -1;
         for (int character = 0; character <= Character.MAX_CODE_POINT + 1; character++) {

@@ -323,7 +323,7 @@ final class PatternParser {
                     case "Nd" -> CharacterSet.DIGITS;
                     case "Nl" -> CharacterSet.ofCategories(Character.LETTER_NUMBER);
                     case "No" -> CharacterSet.ofCategories(Character.OTHER_NUMBER);
-                    case "Han" -> CharacterSet.ofScript(Character.UnicodeScript.HAN);
+                    case "Han" -> CharacterSet.han();
                     case "Zs" -> CharacterSet.ofCategories(Character.SPACE_SEPARATOR);
                     default -> throw unsupported("\\p{" + name + "}");
                 };

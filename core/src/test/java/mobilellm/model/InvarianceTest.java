@@ -96,8 +96,10 @@ class InvarianceTest {
     @ParameterizedTest
     @EnumSource
     void aSequenceLongerThanAPageOfTheCacheIsInvariant(KvType type) {
-        int[][] sequences = sequences(2, 500, 131);
         for (KernelProvider kernels : Kernels.usable()) {
+            // The oracle looks at every key and value one by one: just a page and a bit of it.
+            int length = kernels.name().equals("scalar") ? 270 : 500;
+            int[][] sequences = sequences(2, length, 131);
             float[][][] expected;
             var config = MixedModel.config(LayerSharing.NONE);
             try (RunningModel model = mixed(config, 0, Precision.NATIVE, kernels.name(), 1)) {

@@ -251,6 +251,13 @@ class HostileTokenizerFileTest {
         assertTimeoutPreemptively(Vectors.LINEAR, () -> normalised.encode(marks, false));
     }
 
+    /// A script is looked up among all characters once, however often a pattern names it.
+    @Test
+    void aScriptThatIsNamedThousandsOfTimesTakesLittleTime() {
+        String pattern = "[" + "\\\\p{Han}".repeat(2_400) + "]";
+        assertThat(LIMITS.isAccepted(JSON.replace("[a-z]{1,3}", pattern).getBytes(UTF_8))).isTrue();
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void tokensOfOneHashCodeTakeLittleHeapAndTime(boolean added) {
