@@ -21,7 +21,9 @@ set "TOLD="
 set "FLAGS=-XX:+UseSerialGC -Xms16m -XX:TrimNativeHeapInterval=1000 -Xlog:trimnative=off -Djdk.reflect.useNativeAccessorOnly=true"
 set "SWIFT=-XX:TieredStopAtLevel=1"
 set "KERNELS=mobilellm.kernel.vector.*::*"
-set "VECTOR=--add-modules=jdk.incubator.vector -XX:CompileCommand=quiet -XX:CompileCommand=CompileThresholdScaling,%KERNELS%,0.1"
+set "LATE=-XX:Tier3DelayOn=0 -XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000"
+set "LATE=%LATE% -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000"
+set "VECTOR=--add-modules=jdk.incubator.vector -XX:CompileCommand=quiet -XX:CompileCommand=CompileThresholdScaling,%KERNELS%,0.03 %LATE%"
 
 rem --- what the command line asks for -------------------------------------------------------------
 set "ASKED="
