@@ -120,9 +120,7 @@ public final class LogitReduction {
     private void take(Member member, int token, int count) {
         for (int row = 0; row < targets.length; row++) {
             float largest = member.largest.getAtIndex(ValueLayout.JAVA_FLOAT, row);
-            // Pieces come in any order; of equals the lowest token counts.
-            boolean isBetter = largest > member.best[row];
-            if (isBetter || (largest == member.best[row] && token < member.bestIds[row])) {
+            if (isBetter(largest, token, member.best[row], member.bestIds[row])) {
                 int i = 0;
                 while (i < count - 1 && member.tile.get(row, i) != largest) {
                     i++;
@@ -178,12 +176,16 @@ public final class LogitReduction {
         return memberWithBest(row).best[row];
     }
 
+    /// Pieces come in any order; of equals the lowest token counts.
+    private static boolean isBetter(float logit, int token, float best, int bestToken) {
+        return logit > best || (logit == best && token < bestToken);
+    }
+
     private Member memberWithBest(int row) {
         Member best = members[0];
         for (Member member : members) {
-            boolean isEqual = member.best[row] == best.best[row];
-            if (member.best[row] > best.best[row]
-                    || (isEqual && member.bestIds[row] < best.bestIds[row])) {
+            if (isBetter(
+                    member.best[row], member.bestIds[row], best.best[row], best.bestIds[row])) {
                 best = member;
             }
         }

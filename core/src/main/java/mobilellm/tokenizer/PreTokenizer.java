@@ -102,29 +102,26 @@ enum PreTokenizer {
     JAIS2(
             false,
             List.of(
-                    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r"
-                        + "\\n"
-                        + "\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r"
-                        + "\\n"
-                        + "]*|\\s*[\\r"
-                        + "\\n"
-                        + "]+|\\s{512}(?!\\S)|\\s{256}(?!\\S)"
-                        + "|\\s{128}(?!\\S)|\\s{64}(?!\\S)|\\s{32}(?!\\S)|\\s{16}(?!\\S)|\\s{8}(?!\\S)|\\s{4}(?!\\S)"
-                        + "|\\s{1,2}(?!\\S)|\\s{1}"),
+                    Patterns.ENDING
+                            + "|"
+                            + Patterns.BEFORE
+                            + "\\p{L}+|\\p{N}{1,3}"
+                            + Patterns.AFTER
+                            + "|\\s{512}(?!\\S)|\\s{256}(?!\\S)|\\s{128}(?!\\S)|\\s{64}(?!\\S)"
+                            + "|\\s{32}(?!\\S)|\\s{16}(?!\\S)|\\s{8}(?!\\S)|\\s{4}(?!\\S)"
+                            + "|\\s{1,2}(?!\\S)|\\s{1}"),
             "jais-2"),
 
     /// Words go on over single spaces.
     EXAONE_MOE(
             false,
             List.of(
-                    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r"
-                            + "\\n"
-                            + "\\p{L}\\p{N}]?(?:\\p{L}\\p{M}*(?: \\p{L}\\p{M}*)*)+|\\p{N}|"
-                            + " ?[^\\s\\p{L}\\p{N}]+[\\r"
-                            + "\\n"
-                            + "/]?|\\s*[\\r"
-                            + "\\n"
-                            + "]|\\s+(?!\\S)|\\s+"),
+                    Patterns.ENDING
+                            + "|"
+                            + Patterns.BEFORE
+                            + "(?:\\p{L}\\p{M}*(?: \\p{L}\\p{M}*)*)+|\\p{N}"
+                            + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]?|\\s*[\\r\\n]"
+                            + Patterns.SPACES),
             "exaone-moe"),
 
     MINICPM5(true, List.of("\\p{N}{1,3}", Patterns.llama3("\\p{N}+")), "minicpm5"),
@@ -132,14 +129,7 @@ enum PreTokenizer {
     /// Suffixes stay with their apostrophes, as Turkish has them.
     UFAKZEKA(
             false,
-            List.of(
-                    "[^\\r"
-                            + "\\n"
-                            + "\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r"
-                            + "\\n"
-                            + "]*|\\s*[\\r"
-                            + "\\n"
-                            + "]+|\\s+(?!\\S)|\\s+"),
+            List.of(Patterns.BEFORE + "\\p{L}+|\\p{N}" + Patterns.AFTER + Patterns.SPACES),
             "ufakzeka"),
 
     FALCON(false, List.of("[\\p{P}\\$\\+<=>\\^~\\|`]+", Split.GPT2, "[0-9][0-9][0-9]"), "falcon"),
@@ -167,7 +157,17 @@ enum PreTokenizer {
 
     /// Patterns that several models share but for their numbers.
     private static final class Patterns {
-        static final String ENDINGS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)?";
+        static final String ENDING = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
+
+        static final String ENDINGS = ENDING + "?";
+
+        /// What may stand in front of a word's letters.
+        static final String BEFORE = "[^\\r\\n\\p{L}\\p{N}]?";
+
+        /// Punctuation with line ends, and line ends: what follows words and numbers.
+        static final String AFTER = "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+";
+
+        static final String SPACES = "|\\s+(?!\\S)|\\s+";
 
         static final String GPT4O = gpt4o("", ENDINGS, "\\p{N}{1,3}", "[\\r\\n/]*");
 
@@ -206,15 +206,14 @@ enum PreTokenizer {
         static String gpt4o(String but, String endings, String numbers, String after) {
             String upper = "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}" + but + "]";
             String lower = "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}" + but + "]";
-            String before = "[^\\r\\n\\p{L}\\p{N}]?";
-            return before
+            return BEFORE
                     + upper
                     + "*"
                     + lower
                     + "+"
                     + endings
                     + "|"
-                    + before
+                    + BEFORE
                     + upper
                     + "+"
                     + lower
