@@ -11,7 +11,7 @@ import java.util.Arrays;
 /// `x W^T` in plain Java, rounded exactly as the fast providers promise to round it.
 ///
 /// Weights are in the form in which they are packed ([PackedForm]). Plain weights: one fused multiply-add a column, in order. Quantised weights: each block of 32 activations becomes
-/// integers `q = round(x * (127 / max))` with the scale `max / 127`; a block's integer products are summed exactly, and
+/// integers `q = round(x * (127 / max))` with the scale `max / 127`, whose last two bits become zero; a block's integer products are summed exactly, and
 /// `total = fma(sum * activationScale, weightScale, total)` runs over the blocks in order, after it, with minimums,
 /// `total = fma(minimum, activationScale * sum of q, total)`; where a block has two runs, for each of them. [PackedForm#W8A8]: the scale of a whole row, of weights and of activations, is
 /// `max / 127`, and `q = round(x / scale)`; the rest is the same.
@@ -114,11 +114,11 @@ final class ExpectedProducts {
         float[] scaledSums = new float[blocks * runs];
         int width = BLOCK / runs;
         if (wholeRows) {
-            Arrays.fill(scales, roundRow(x, q));
+            Arrays.fill(scales, withoutLastBits(roundRow(x, q)));
         }
         for (int block = 0; block < blocks; block++) {
             if (!wholeRows) {
-                scales[block] = quantise(x, block * BLOCK, q);
+                scales[block] = withoutLastBits(quantise(x, block * BLOCK, q));
             }
         }
         for (int run = 0; run < blocks * runs; run++) {
@@ -142,6 +142,10 @@ final class ExpectedProducts {
             }
             products[row] = total;
         }
+    }
+
+    private static float withoutLastBits(float scale) {
+        return Float.intBitsToFloat(Float.floatToRawIntBits(scale) & -4);
     }
 
     /// Rounds the block from `at` on and returns its scale.

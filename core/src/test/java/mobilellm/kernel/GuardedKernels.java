@@ -26,7 +26,7 @@ final class GuardedKernels {
         DType.Q6_K,
         DType.Q2_K
     };
-    private static final int[] BATCHES = {1, 2, 3, 5, 7, 13};
+    private static final int[] BATCHES = {1, 2, 3, 5, 7, 13, 38};
     private static final int MOST_ROWS = 13;
 
     private final GuardedArena arena;

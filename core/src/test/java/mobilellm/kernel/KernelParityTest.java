@@ -26,7 +26,8 @@ import java.util.Set;
 class KernelParityTest {
     private static final int[] ROWS = {1, 31, 33, 575, 576, 577};
     private static final int[] FEW_ROWS = {1, 33, 577}; // for types that become another one
-    private static final int[] BATCHES = {1, 2, 5, 6, 7, 13};
+    private static final int[] BATCHES = {1, 2, 5, 6, 7, 13, 35, 36};
+    private static final int MOST_ROWS = 36;
     private static final int[] COLUMNS = {32, 64, 288, 576};
     private static final int[] SUPER_BLOCK_COLUMNS = {256, 768};
     private static final int[] PLAIN_COLUMNS = {1, 31, 32, 33, 64, 96, 288, 576};
@@ -125,12 +126,13 @@ class KernelParityTest {
             Operations operations = provider.open(1, arena);
             Operand operand =
                     operations.operand(
-                            arena, new Activations(arena, x.length, weights.columns()), forms);
+                            arena, new Activations(arena, MOST_ROWS, weights.columns()), forms);
             for (int batch : BATCHES) {
                 Activations y = multiply(operations, matrix, operand, x, batch, accumulate);
                 for (int r = 0; r < batch; r++) {
                     for (int i = 0; i < weights.rows(); i++) {
-                        float value = accumulate ? 1 + products[r][i] : products[r][i];
+                        float product = products[r % x.length][i];
+                        float value = accumulate ? 1 + product : product;
                         if (Float.floatToIntBits(y.get(r, i)) != Float.floatToIntBits(value)) {
                             assertThat(y.get(r, i))
                                     .as(
@@ -149,7 +151,7 @@ class KernelParityTest {
         }
     }
 
-    /// The product of the first `batch` rows; with `accumulate` on top of ones.
+    /// The product of the first `batch` rows, again and again where there are fewer; with `accumulate` on top of ones.
     private Activations multiply(
             Operations operations,
             PackedMatrix matrix,
@@ -159,7 +161,7 @@ class KernelParityTest {
             boolean accumulate) {
         Activations y = new Activations(arena, batch, matrix.rows());
         for (int r = 0; r < batch; r++) {
-            operand.values().write(r, 0, x[r], 0, x[r].length);
+            operand.values().write(r, 0, x[r % x.length], 0, x[0].length);
             for (int i = 0; accumulate && i < matrix.rows(); i++) {
                 y.set(r, i, 1);
             }

@@ -5,6 +5,7 @@ import static mobilellm.assembler.Registers.mem;
 import mobilellm.assembler.Assembler;
 import mobilellm.assembler.CpuTier;
 import mobilellm.assembler.Memory;
+import mobilellm.assembler.Xmm;
 import mobilellm.kernel.PackedForm;
 import mobilellm.tensor.DType;
 
@@ -13,6 +14,8 @@ import mobilellm.tensor.DType;
 /// The integer sum of a block is exact; then `total = (sum * dx) * scale + total`. Minimums: `total = minimum * sx + total`.
 /// Where a block has two runs all of this is done for each of them.
 abstract class Int8Product extends ProductKernel {
+    static final int BIAS_BITS = Float.floatToRawIntBits(Int8Rows.BIAS);
+
     final PackedForm form;
     final DType type;
 
@@ -34,6 +37,15 @@ abstract class Int8Product extends ProductKernel {
         return mem(x, Int8Rows.at(field, token, tokens));
     }
 
+    /// What the sum of a block starts with on 512 bits.
+    final Memory<Xmm> biasedStart(int token) {
+        return switch (type) {
+            case Q4_0 -> field(Int8Rows.NIBBLE_START, token);
+            case Q8_0 -> field(Int8Rows.BYTE_START, token);
+            default -> a.dwords(BIAS_BITS);
+        };
+    }
+
     /// Whether sums must start with -128 times those of a run's activations, which are at hand for whole blocks only.
     final boolean startsRuns() {
         return type == DType.Q8_0 && form.runs() > 1;
@@ -50,7 +62,7 @@ abstract class Int8Product extends ProductKernel {
     }
 
     @Override
-    final int weightBytes() {
+    int weightBytes() {
         return form.weightBytes();
     }
 
@@ -60,7 +72,7 @@ abstract class Int8Product extends ProductKernel {
     }
 
     @Override
-    final int scaleBytes() {
+    int scaleBytes() {
         return form.factorBytes();
     }
 }

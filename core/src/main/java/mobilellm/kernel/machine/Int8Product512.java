@@ -14,7 +14,7 @@ import mobilellm.tensor.DType;
 /// Products of quantised matrices with int8 activations by `vpdpbusd` on 512 bits: one instruction multiplies 4 columns of 16 rows with
 /// the broadcast activations of a token. A step is a block: its weights are unpacked into 8 registers once for all tokens.
 final class Int8Product512 extends Int8Product {
-    /// The most tokens of a tile: 12 totals, 8 weights, a scale, a mask, a temporary and 6 sums.
+    /// The most tokens of a tile: 12 totals, 8 weights, a scale, a mask, a temporary, 6 sums and an activation's scale.
     static final int MOST_TOKENS = 12;
 
     private static final int FIRST_WEIGHT = 12;
@@ -24,13 +24,14 @@ final class Int8Product512 extends Int8Product {
 
     // In place of the two above where sums of runs start with what bytes are stored too much.
     private static final Zmm ZERO_POINT = zmm(21);
-    private static final Zmm NOTHING = zmm(22);
+    private static final Zmm BIAS = zmm(22);
 
     /// In place of weights, after all steps.
     private static final Zmm ONES = zmm(FIRST_WEIGHT);
 
     private static final int FIRST_SUM = 23;
     private static final int SUMS = 6;
+    private static final Zmm ACTIVATION_SCALE = zmm(FIRST_SUM + SUMS);
 
     Int8Product512(Assembler a, PackedForm form, int tokens) {
         super(a, form, tokens);
@@ -42,7 +43,7 @@ final class Int8Product512 extends Int8Product {
             a.vmovdqu32(NIBBLE, a.filled(NIBBLE, 0x0F0F0F0F));
         } else if (startsRuns()) {
             a.vmovdqu32(ZERO_POINT, a.filled(ZERO_POINT, 0x80808080));
-            a.vpxord(NOTHING, NOTHING, NOTHING);
+            a.vmovdqu32(BIAS, a.filled(BIAS, BIAS_BITS));
         }
     }
 
@@ -96,15 +97,10 @@ final class Int8Product512 extends Int8Product {
 
     private void multiply(int from, int to, int firstSlice, int endSlice) {
         for (int token = from; token < to; token++) {
-            Zmm sum = sum(token);
             if (startsRuns()) {
-                a.vpxord(sum, sum, sum);
-                continue;
-            }
-            switch (type) {
-                case Q4_0 -> a.vpbroadcastd(sum, this.<Xmm>field(Int8Rows.NIBBLE_START, token));
-                case Q8_0 -> a.vpbroadcastd(sum, this.<Xmm>field(Int8Rows.BYTE_START, token));
-                default -> a.vpxord(sum, sum, sum);
+                a.vpxord(sum(token), sum(token), sum(token));
+            } else {
+                a.vpbroadcastd(sum(token), biasedStart(token));
             }
         }
         if (startsRuns()) {
@@ -116,10 +112,10 @@ final class Int8Product512 extends Int8Product {
             }
         }
         for (int token = from; token < to; token++) {
-            Zmm sum = sum(token);
-            a.vcvtdq2ps(sum, sum);
-            a.vmulps(sum, sum, broadcast(field(Int8Rows.SCALE, token)));
-            a.vfmadd231ps(zmm(token), sum, SCALE);
+            a.vbroadcastss(ACTIVATION_SCALE, this.<Xmm>field(Int8Rows.SCALE, token));
+            a.vfmadd213ps(
+                    sum(token), ACTIVATION_SCALE, broadcast(field(Int8Rows.BIASED_SCALE, token)));
+            a.vfmadd231ps(zmm(token), sum(token), SCALE);
         }
     }
 
@@ -131,7 +127,7 @@ final class Int8Product512 extends Int8Product {
             }
         }
         for (int token = from; token < to; token++) {
-            a.vpsubd(sum(token), NOTHING, sum(token));
+            a.vpsubd(sum(token), BIAS, sum(token));
         }
     }
 

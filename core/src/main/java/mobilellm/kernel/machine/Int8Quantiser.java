@@ -95,6 +95,7 @@ final class Int8Quantiser {
             }
             case WHOLE_ROWS -> rounding.roundByRow();
         }
+        a.vandps(xmm(4), xmm(4), a.filled(xmm(4), Int8Rows.SCALE_MASK));
         storeBytes();
         storeSums();
         a.add(source, BLOCK_BYTES);
@@ -146,16 +147,26 @@ final class Int8Quantiser {
         if (!pairs) {
             a.vpmulld(xmm(2), xmm(1), a.filled(xmm(2), -8));
         }
-        a.vmovd(mem(target), xmm(2));
-        a.add(target, stride);
+        storeStart();
         a.vpmulld(xmm(2), xmm(1), a.filled(xmm(2), -128));
-        a.vmovd(mem(target), xmm(2));
-        a.add(target, stride);
+        storeStart();
         a.vmovss(mem(target), xmm(4));
         a.add(target, stride);
         a.vcvtdq2ps(xmm(1), xmm(1));
         a.vmulss(xmm(1), xmm(1), xmm(4));
         a.vmovss(mem(target), xmm(1));
+        a.add(target, stride);
+        a.vmulss(xmm(1), xmm(4), a.floats(-Int8Rows.BIAS));
+        a.vmovss(mem(target), xmm(1));
+        a.add(target, stride);
+    }
+
+    /// What sums begin with, lane 0 of `xmm 2`.
+    private void storeStart() {
+        if (tier == CpuTier.AVX512_VNNI) {
+            a.vpaddd(xmm(2), xmm(2), a.filled(xmm(2), Float.floatToRawIntBits(Int8Rows.BIAS)));
+        }
+        a.vmovd(mem(target), xmm(2));
         a.add(target, stride);
     }
 }

@@ -31,7 +31,7 @@ public final class KernelListings {
         this.tier = tier;
     }
 
-    /// All that [Routines] can write for a model, such as `product-q4_0-1`: the form of the weights, and the tokens of a tile.
+    /// All that [Routines] can write for a model, such as `product-q4_0-1`: the form of the weights, and the tokens of a tile or `panel`.
     public static Map<String, Code> of(CpuTier tier) {
         KernelListings listings = new KernelListings(tier);
         for (PackedForm form : PackedForm.values()) {
@@ -53,6 +53,11 @@ public final class KernelListings {
 
     private void addProducts(PackedForm form) {
         Routines routines = Routines.of(tier);
+        if (tier == CpuTier.AVX512_VNNI && Int8Panel.holds(form)) {
+            kernels.put(
+                    "product-" + word(form) + "-panel",
+                    new Int8Panel(form, 0, routines.distance()).code());
+        }
         for (int tokens : TOKENS) {
             if (tokens <= routines.mostTokens(form)) {
                 kernels.put(

@@ -1,5 +1,6 @@
 package mobilellm.kernel.machine;
 
+import mobilellm.assembler.CpuTier;
 import mobilellm.assembler.Routine;
 import mobilellm.kernel.Activations;
 import mobilellm.kernel.Operand;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -26,8 +28,12 @@ final class MachineOperand extends Operand {
     private final Routine quantiser;
     private final Optional<Routine> normaliser;
     private final int widest;
+    private final boolean hasPanels;
     private final MemorySegment int8;
     private final Map<PackedForm, @Nullable Routine[]> products = new EnumMap<>(PackedForm.class);
+
+    /// Fewer rows do not pay for unpacking weights to memory.
+    private static final int PANEL_ROWS = 32;
 
     MachineOperand(Activations values, Arena arena, Set<PackedForm> weights, Routines routines) {
         super(values);
@@ -39,21 +45,44 @@ final class MachineOperand extends Operand {
                         ? Optional.empty()
                         : Optional.of(routines.int8Quantiser(Kind.NORMALISED_BLOCKS));
         widest = routines.widestTile(weights);
-        boolean quantised = weights.stream().anyMatch(PackedForm::isQuantised);
-        int8 = arena.allocate(quantised ? values.rows() * int8RowBytes() : 0, Simd.BYTES);
+        List<PackedForm> quantised = weights.stream().filter(PackedForm::isQuantised).toList();
+        hasPanels =
+                routines.tier() == CpuTier.AVX512_VNNI
+                        && quantised.stream().allMatch(Int8Panel::holds);
+        int8 = arena.allocate(quantised.isEmpty() ? 0 : values.rows() * int8RowBytes(), Simd.BYTES);
         for (PackedForm form : weights) {
             products.put(form, new Routine[2 * (widest + 1)]);
         }
     }
 
-    /// Rows of the widest tiles.
-    int widestTile() {
-        return widest;
+    /// Whether so many rows meet the matrix as [Int8Panel].
+    boolean meetsPanels(PackedMatrix matrix, int rows) {
+        return matrix.form().isQuantised() && meetsPanels(rows);
     }
 
-    /// The next narrower width of tiles; 1 after 2, so that any number of rows can be cut into whole tiles.
-    static int narrower(int width) {
-        return width > 8 ? 8 : width > 4 ? 4 : width / 2;
+    private boolean meetsPanels(int rows) {
+        return hasPanels && rows >= PANEL_ROWS;
+    }
+
+    /// Rows of the int8 tile that begins with a row, of so many.
+    int int8Width(int row, int rows) {
+        return meetsPanels(rows)
+                ? Math.min(Int8PanelProduct.MOST_TOKENS, rows - row)
+                : width(rows - row);
+    }
+
+    /// Rows of the tile that begins with a row, of so many, as the matrix meets it.
+    int width(PackedMatrix matrix, int row, int rows) {
+        return matrix.form().isQuantised() ? int8Width(row, rows) : width(rows - row);
+    }
+
+    /// The widest tile of at most so many rows, of widths that end with 2 and 1.
+    private int width(int rows) {
+        int width = widest;
+        while (width > rows) {
+            width = width > 8 ? 8 : width > 4 ? 4 : width / 2;
+        }
+        return width;
     }
 
     int blocks() {
@@ -105,11 +134,22 @@ final class MachineOperand extends Operand {
         return Math.min(most, groups);
     }
 
+    /// What multiplies panels of a matrix with whole tiles and one of `rest` rows.
+    Routine panelProduct(PackedMatrix matrix, int rest) {
+        @Nullable Routine[] known = known(matrix);
+        int index = 2 * rest + 1; // Nothing else makes two groups of a quantised matrix at once.
+        Routine routine = known[index];
+        if (routine == null) {
+            routine = routines.panelProduct(matrix.form(), rest);
+            known[index] = routine;
+        }
+        return routine;
+    }
+
     /// What multiplies tiles of `width` rows by some groups of a matrix's rows.
     Routine product(PackedMatrix matrix, int width, int groups) {
         PackedForm form = matrix.form();
-        @Nullable Routine[] known =
-                Objects.requireNonNull(products.get(form), "a form not promised");
+        @Nullable Routine[] known = known(matrix);
         int index = 2 * width + groups - 1;
         Routine routine = known[index];
         if (routine == null) {
@@ -123,5 +163,9 @@ final class MachineOperand extends Operand {
             known[index] = routine;
         }
         return routine;
+    }
+
+    private @Nullable Routine[] known(PackedMatrix matrix) {
+        return Objects.requireNonNull(products.get(matrix.form()), "a form not promised");
     }
 }

@@ -54,13 +54,24 @@ final class MachineOperations implements Operations {
     /// What one member of the team needs for itself.
     private static final class Member {
         final Arguments arguments;
+        final Arguments panelArguments;
         final HeadRoutines heads;
         MemorySegment angles = MemorySegment.NULL;
         float[] row = new float[0];
+        private MemorySegment panel = MemorySegment.NULL;
 
         Member(Routines routines, Arena arena) {
             arguments = new Arguments(arena);
+            panelArguments = Int8Panel.arguments(arena);
             heads = new HeadRoutines(routines);
+        }
+
+        /// Memory for a panel of so many bytes.
+        MemorySegment panel(long bytes) {
+            if (panel.byteSize() < bytes) {
+                panel = Arena.ofAuto().allocate(bytes, Simd.BYTES);
+            }
+            return panel;
         }
     }
 
@@ -146,19 +157,18 @@ final class MachineOperations implements Operations {
                 members[worker.index()].arguments.set(Int8Quantiser.BLOCKS, target.blocks());
         int from = worker.from(rows);
         int to = worker.to(rows);
-        int first = 0;
-        for (int width = target.widestTile(); first < to; width = MachineOperand.narrower(width)) {
-            for (; first < to && first + width <= rows; first += width) {
-                for (int row = Math.max(first, from); row < Math.min(first + width, to); row++) {
-                    arguments
-                            .set(Int8Quantiser.SOURCE, address(x, row))
-                            .set(Int8Quantiser.NORMALISED, address(target.values(), row))
-                            .set(
-                                    Int8Quantiser.TARGET,
-                                    target.int8Tile(first) + (row - first) * (long) Integer.BYTES)
-                            .set(Int8Quantiser.FIELD_STRIDE, (long) width * Integer.BYTES);
-                    routine.call(arguments.block());
-                }
+        int width;
+        for (int first = 0; first < to; first += width) {
+            width = target.int8Width(first, rows);
+            for (int row = Math.max(first, from); row < Math.min(first + width, to); row++) {
+                arguments
+                        .set(Int8Quantiser.SOURCE, address(x, row))
+                        .set(Int8Quantiser.NORMALISED, address(target.values(), row))
+                        .set(
+                                Int8Quantiser.TARGET,
+                                target.int8Tile(first) + (row - first) * (long) Integer.BYTES)
+                        .set(Int8Quantiser.FIELD_STRIDE, (long) width * Integer.BYTES);
+                routine.call(arguments.block());
             }
         }
     }
@@ -196,6 +206,12 @@ final class MachineOperations implements Operations {
             int target,
             boolean accumulate,
             Worker worker) {
+        if (x.meetsPanels(matrix, rows)) {
+            int panels = (to - from) / Int8Panel.GROUPS;
+            multiplyPanels(matrix, from, panels, x, rows, y, target, accumulate, worker);
+            target += panels * Int8Panel.GROUPS;
+            from += panels * Int8Panel.GROUPS;
+        }
         int chunk = rows == 1 ? matrix.groups() : CHUNK;
         Arguments arguments =
                 members[worker.index()]
@@ -215,6 +231,52 @@ final class MachineOperations implements Operations {
         }
     }
 
+    /// As [Int8Panel] does it.
+    private void multiplyPanels(
+            PackedMatrix matrix,
+            int group,
+            int panels,
+            MachineOperand x,
+            int rows,
+            Activations y,
+            int target,
+            boolean accumulate,
+            Worker worker) {
+        if (panels == 0) {
+            return;
+        }
+        Member member = members[worker.index()];
+        int blocks = matrix.blocks();
+        long panel = member.panel(Int8Panel.bytes(blocks)).address();
+        long factors = group * matrix.groupFactorBytes();
+        long column = (long) target * PackedMatrix.GROUP * Float.BYTES;
+        int rest = rows % Int8PanelProduct.MOST_TOKENS;
+        Arguments arguments =
+                member.panelArguments
+                        .set(ProductKernel.WEIGHTS, panel)
+                        .set(ProductKernel.SCALES, panel + Int8Panel.scales(blocks))
+                        .set(ProductKernel.MINIMUMS, panel + Int8Panel.minimums(blocks))
+                        .set(ProductKernel.Y, address(y, 0) + column)
+                        .set(ProductKernel.Y_STRIDE, (long) y.stride() * Float.BYTES)
+                        .set(ProductKernel.STEPS, blocks)
+                        .set(ProductKernel.GROUPS, 1)
+                        .set(
+                                ProductKernel.TILE_STRIDE,
+                                x.tileBytes(matrix, Int8PanelProduct.MOST_TOKENS))
+                        .set(ProductKernel.ACCUMULATE, accumulate ? 1 : 0)
+                        .set(Int8Panel.PANELS, panels)
+                        .set(
+                                Int8Panel.SOURCE,
+                                matrix.quants().address() + group * matrix.groupBytes())
+                        .set(Int8Panel.SOURCE_SCALES, matrix.scales().address() + factors)
+                        .set(Int8Panel.SOURCE_MINIMUMS, matrix.minimums().address() + factors)
+                        .set(Int8Panel.WHOLE_TILES, rows / Int8PanelProduct.MOST_TOKENS)
+                        .set(Int8Panel.FIRST_X, x.tile(matrix, 0))
+                        .set(Int8Panel.REST_X, x.tile(matrix, rows - rest))
+                        .set(Int8Panel.REST_Y, address(y, rows - rest) + column);
+        x.panelProduct(matrix, rest).call(arguments.block());
+    }
+
     /// Some groups of rows of the matrix with all rows of x, `together` at once.
     private static void multiply(
             PackedMatrix matrix,
@@ -231,18 +293,17 @@ final class MachineOperations implements Operations {
                 .set(ProductKernel.WEIGHTS, matrix.quants().address() + group * matrix.groupBytes())
                 .set(ProductKernel.SCALES, matrix.scales().address() + scales)
                 .set(ProductKernel.MINIMUMS, matrix.minimums().address() + scales);
-        int row = 0;
-        for (int width = x.widestTile(); row < rows; width = MachineOperand.narrower(width)) {
-            int tiles = (rows - row) / width;
-            if (tiles > 0) {
-                arguments
-                        .set(ProductKernel.X, x.tile(matrix, row))
-                        .set(ProductKernel.TILE_STRIDE, x.tileBytes(matrix, width))
-                        .set(ProductKernel.TILES, tiles)
-                        .set(ProductKernel.Y, address(y, row) + column);
-                x.product(matrix, width, together).call(arguments.block());
-                row += tiles * width;
-            }
+        int tiles;
+        int width;
+        for (int row = 0; row < rows; row += tiles * width) {
+            width = x.width(matrix, row, rows);
+            tiles = (rows - row) / width;
+            arguments
+                    .set(ProductKernel.X, x.tile(matrix, row))
+                    .set(ProductKernel.TILE_STRIDE, x.tileBytes(matrix, width))
+                    .set(ProductKernel.TILES, tiles)
+                    .set(ProductKernel.Y, address(y, row) + column);
+            x.product(matrix, width, together).call(arguments.block());
         }
     }
 

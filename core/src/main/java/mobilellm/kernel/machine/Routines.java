@@ -43,6 +43,8 @@ final class Routines {
 
     private record Int8Key(PackedForm form, int tokens) {}
 
+    private record PanelKey(PackedForm form, int rest) {}
+
     private record PlainKey(DType type, Tokens layout, Columns columns) {}
 
     private record RunKey(KeyValueBlock block, Tokens layout) {}
@@ -90,6 +92,11 @@ final class Routines {
         return routine(
                 new Int8Key(form, tokens),
                 () -> Int8Product.of(new Assembler(), tier, form, tokens).code());
+    }
+
+    Routine panelProduct(PackedForm form, int rest) {
+        return routine(
+                new PanelKey(form, rest), () -> new Int8Panel(form, rest, distance()).code());
     }
 
     Routine plainProduct(DType type, Tokens layout, Columns columns) {
