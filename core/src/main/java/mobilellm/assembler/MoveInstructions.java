@@ -184,6 +184,11 @@ abstract class MoveInstructions extends GeneralInstructions {
         mri("vpextrd", SINGLE.unmasked(), 0x660F3A16, d, s, immediate);
     }
 
+    /// Stores one of 16 bytes.
+    public final void vpextrb(Memory<R32> d, Xmm s, int immediate) {
+        mri("vpextrb", BYTES.memory(1).unmasked(), 0x660F3A14, d, s, immediate);
+    }
+
     /// Stores one of 8 words.
     public final void vpextrw(Memory<R32> d, Xmm s, int immediate) {
         mri("vpextrw", BYTES.memory(2).unmasked(), 0x660F3A15, d, s, immediate);

@@ -22,7 +22,7 @@ import java.util.zip.CRC32C;
 /// | bytes | what |
 /// |---|---|
 /// | 8 | `MLMSESSN` |
-/// | 4 | version, 2 |
+/// | 4 | version, 3 |
 /// | 64 | identity of the model, hexadecimal |
 /// | 4, n | what else the bits of keys and values depend on: length in bytes, UTF-8 text |
 /// | 4 | CRC-32C of the f32 logits after the last id |
@@ -34,7 +34,7 @@ import java.util.zip.CRC32C;
 /// answers what ids of his own choice would do.
 final class SessionFile implements AutoCloseable {
     private static final String MAGIC = "MLMSESSN";
-    private static final int VERSION = 2;
+    private static final int VERSION = 3;
     private static final int IDENTITY = 64;
     private static final int CHECKSUM = 4;
     private static final int LONGEST_TEXT = 1000;

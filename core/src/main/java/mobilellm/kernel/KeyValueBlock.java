@@ -8,11 +8,12 @@ import mobilellm.tensor.DType;
 /// |---|---|---|
 /// | keys | [head dim][16 positions] | [head dim / 4][16 positions][4] unsigned bytes, +128 |
 /// | their scales | none | [head dim / 32][16 positions] f16 |
-/// | values | [16 positions][head dim, up to a multiple of 16] | [16 positions][head dim] signed bytes |
+/// | values | [16 positions][head dim, up to a multiple of 16] | [16 positions / 4][head dim][4] signed bytes |
 /// | their scales | none | as those of the keys |
 ///
 /// Keys lie as the 16 rows of a group of a [PackedMatrix] do: a query is broadcast against 16 of them at once, scores need no horizontal
-/// sums, and what multiplies activations with weights multiplies queries with keys.
+/// sums, and what multiplies activations with weights multiplies queries with keys. Values in Q8_0 lie so that the same dimension of four
+/// positions is what an instruction sums up.
 ///
 /// @param headDim width of a head, in Q8_0 a multiple of 32
 /// @param type F32, F16 or Q8_0
@@ -22,7 +23,7 @@ public record KeyValueBlock(int headDim, DType type) {
     /// What is added to bytes of keys: products of unsigned with signed bytes are what processors have.
     static final int KEY_BIAS = 128;
 
-    /// Bytes of keys that lie together.
+    /// Bytes that lie together: dimensions of a key, positions of values.
     private static final int QUAD = 4;
 
     public KeyValueBlock {
@@ -63,12 +64,12 @@ public record KeyValueBlock(int headDim, DType type) {
 
     /// Bytes of the values, without scales.
     public long valueBytes() {
-        return POSITIONS * valueRowBytes();
+        return (long) POSITIONS * valueColumns() * elementBytes();
     }
 
-    /// Bytes from one position's values to the next, without scales.
-    public long valueRowBytes() {
-        return (long) Math.ceilDiv(headDim, POSITIONS) * POSITIONS * elementBytes();
+    /// Elements that the values of a position take.
+    public int valueColumns() {
+        return Math.ceilDiv(headDim, POSITIONS) * POSITIONS;
     }
 
     /// Bytes of the scales of the keys, and of those of the values.
@@ -89,9 +90,12 @@ public record KeyValueBlock(int headDim, DType type) {
                 : ((long) i * POSITIONS + lane) * elementBytes();
     }
 
-    /// Byte offset of dimension `i` in a row of values.
-    public long value(int i) {
-        return (long) i * elementBytes();
+    /// Byte offset of dimension `i` of a position's values.
+    public long value(int position, int i) {
+        int row = position % POSITIONS;
+        return isQuantised()
+                ? (long) (row / QUAD * headDim + i) * QUAD + row % QUAD
+                : ((long) row * valueColumns() + i) * elementBytes();
     }
 
     /// Byte offset of the scale of dimension `i` of a position.

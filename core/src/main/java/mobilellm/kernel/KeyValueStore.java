@@ -133,14 +133,14 @@ public final class KeyValueStore implements AutoCloseable {
                 + blockOfPage(position) * block.scaleBytes();
     }
 
-    /// Byte offset of a position's value row.
-    public long valueRow(int slot, int head, int position) {
+    /// Byte offset of the block of 16 values that holds a position.
+    public long valueBlock(int slot, int head, int position) {
         return base(slot, head)
                 + PAGE_BLOCKS * (block.keyBytes() + block.scaleBytes())
-                + position % PAGE * block.valueRowBytes();
+                + blockOfPage(position) * block.valueBytes();
     }
 
-    /// Byte offset of the scales of the block of 16 values that holds a position.
+    /// Byte offset of that block's scales.
     public long valueScales(int slot, int head, int position) {
         return base(slot, head)
                 + PAGE_BLOCKS * (block.bytes() - block.scaleBytes())
@@ -158,10 +158,10 @@ public final class KeyValueStore implements AutoCloseable {
             } else {
                 MemorySegment page = page(position);
                 long key = keyBlock(slot, head, position);
-                long value = valueRow(slot, head, position);
+                long value = valueBlock(slot, head, position);
                 for (int i = 0; i < headDim(); i++) {
                     set(page, key + block.key(position, i), keys.get(row, first + i));
-                    set(page, value + block.value(i), values.get(row, first + i));
+                    set(page, value + block.value(position, i), values.get(row, first + i));
                 }
             }
         }
@@ -193,9 +193,9 @@ public final class KeyValueStore implements AutoCloseable {
                 ValueLayout.JAVA_SHORT,
                 valueScales(slot, head, position) + scale,
                 quantise(values, row, column, quants));
-        long value = valueRow(slot, head, position);
+        long value = valueBlock(slot, head, position);
         for (int k = 0; k < quants.length; k++) {
-            page.set(ValueLayout.JAVA_BYTE, value + block.value(i + k), quants[k]);
+            page.set(ValueLayout.JAVA_BYTE, value + block.value(position, i + k), quants[k]);
         }
     }
 
@@ -241,7 +241,7 @@ public final class KeyValueStore implements AutoCloseable {
     /// Element `i` of the value of a position.
     public float value(int slot, int head, int position, int i) {
         MemorySegment page = page(position);
-        long value = valueRow(slot, head, position) + block.value(i);
+        long value = valueBlock(slot, head, position) + block.value(position, i);
         if (type() != DType.Q8_0) {
             return get(page, value);
         }
@@ -277,7 +277,7 @@ public final class KeyValueStore implements AutoCloseable {
                     MemorySegment page = page(first);
                     long keys = keyBlock(slot, head, first);
                     long keyScales = keyScales(slot, head, first);
-                    long values = valueRow(slot, head, first);
+                    long values = valueBlock(slot, head, first);
                     long valueScales = valueScales(slot, head, first);
                     action.accept(page.asSlice(keys, blocks * block.keyBytes()));
                     action.accept(page.asSlice(keyScales, blocks * block.scaleBytes()));

@@ -23,7 +23,7 @@ import java.util.List;
 /// keys), weights, outputs (a product of weights with values). A token is one query head of one row.
 ///
 /// The result of a chunk is, for each token, a pair (m, l) - the largest score and the sum of the weights - and an output that is still to be
-/// divided by l. Queries that meet keys in Q8_0 are rounded to int8 first ([Int8Rows]); the scales of values in Q8_0 go into the weights.
+/// divided by l. Queries that meet keys in Q8_0 are rounded to int8 first ([Int8Rows]); the scales of values in Q8_0 go into weights of 15 bits ([ValueProduct]).
 final class AttentionRun {
     /// The most tokens of a tile on any tier.
     static final int MOST_TOKENS = 24;
@@ -58,10 +58,9 @@ final class AttentionRun {
 
     static final int QUERIES = 72;
 
-    // Scratch memory: f32 [tokens, chunk]; the same for each block of 32 dimensions; the queries as
-    // int8.
+    // Scratch memory: f32 [tokens, chunk]; what [ValueProduct] wants; the queries as int8.
     static final int SCORES = 80;
-    static final int SCALED = 88;
+    static final int ROUNDED = 88;
     static final int INT8_QUERIES = 96;
 
     /// For each token, how many positions it attends from the first of the first chunk on.
@@ -78,12 +77,11 @@ final class AttentionRun {
     /// Bytes of the block.
     static final int BLOCK_BYTES = PRODUCT + ProductKernel.ARGUMENT_BYTES;
 
+    private static final double LOG2_E = 1 / Math.log(2);
     private static final int LINE = 64;
     private static final int GROUP = KeyValueStore.BLOCK;
     private static final int GROUPS = Attention.CHUNK / GROUP;
     private static final int PAGE_CHUNKS = KeyValueStore.PAGE / Attention.CHUNK;
-    private static final int BLOCK_VECTORS = Activations.BLOCK / Simd.LANES;
-    private static final int SCALED_BYTES = MOST_TOKENS * Attention.CHUNK_BYTES;
 
     private final Assembler a = new Assembler();
     private final Simd simd;
@@ -92,6 +90,7 @@ final class AttentionRun {
     private final Tokens layout;
     private final int tokens;
     private final boolean int8;
+    private final ValueProduct valueProduct; // in Q8_0
 
     /// @param layout where the queries of a tile are
     AttentionRun(CpuTier tier, KeyValueBlock block, Tokens layout) {
@@ -100,6 +99,7 @@ final class AttentionRun {
         this.layout = layout;
         tokens = layout.count();
         int8 = block.type() == DType.Q8_0;
+        valueProduct = new ValueProduct(a, tier, tokens, block.headDim());
         simd = Simd.of(tier, a);
     }
 
@@ -120,11 +120,6 @@ final class AttentionRun {
         return PAIRS + (long) MOST_TOKENS * outputBytes(headDim);
     }
 
-    /// Bytes of scratch memory for weights with the scales of values.
-    static long scaledBytes(KeyValueBlock block) {
-        return (long) block.headDim() / Activations.BLOCK * SCALED_BYTES;
-    }
-
     Code code() {
         var frame = CallingConvention.current().enter(a, rbx, rbp, r12, r13, r14, r15);
         Label chunk = a.label();
@@ -136,15 +131,9 @@ final class AttentionRun {
         score();
         weigh();
         if (int8) {
-            scaleWeights();
-        }
-        int vectors = outputBytes(block.headDim()) / Simd.BYTES;
-        if (!int8 || valueGroups(vectors) == vectors) {
-            mix(0, vectors);
+            mixInt8();
         } else {
-            for (int i = 0; i < blocks(); i++) {
-                mix(i, BLOCK_VECTORS);
-            }
+            mix();
         }
         a.mov(rax, mem(rdi, RESULT));
         a.add(rax, (int) resultBytes(block.headDim()));
@@ -203,8 +192,10 @@ final class AttentionRun {
         a.cmp(rax, rcx);
         a.cmov(Condition.A, rax, rcx);
         a.mov(mem(rdi, CHUNK_POSITIONS), rax);
-        a.add(rax, GROUP - 1);
-        a.shr(rax, Integer.numberOfTrailingZeros(GROUP));
+        int lot = int8 ? ValueProduct.LOT : GROUP;
+        a.add(rax, lot - 1);
+        a.shr(rax, Integer.numberOfTrailingZeros(lot));
+        a.imul(rax, rax, lot / GROUP);
         a.mov(mem(rdi, CHUNK_GROUPS), rax);
     }
 
@@ -242,16 +233,20 @@ final class AttentionRun {
         locate(d, r9, offset, bytes);
     }
 
-    /// Gives a product the chunk's keys or values, and the distance to those of the next one. The number of the chunk remains in r8, that of the
-    /// next one in r9.
-    private void giveMatrix(int offset, long bytes, int displacement) {
+    /// Gives a product what [#locateMatrix] finds.
+    private void giveMatrix(int offset, long bytes) {
+        locateMatrix(offset, bytes);
+        give(ProductKernel.DISTANCE, rcx);
+        give(ProductKernel.WEIGHTS, rax);
+    }
+
+    /// The address of the chunk's keys or values in rax, and in rcx the distance to those of the next one. The number of the chunk remains in r8,
+    /// that of the next one in r9.
+    private void locateMatrix(int offset, long bytes) {
         locateNext(rcx, offset, bytes);
         a.mov(r8, mem(rdi, CHUNK));
         locate(rax, r8, offset, bytes);
         a.sub(rcx, rax);
-        give(ProductKernel.DISTANCE, rcx);
-        a.add(rax, displacement);
-        give(ProductKernel.WEIGHTS, rax);
     }
 
     private void multiply(ProductKernel product) {
@@ -264,8 +259,8 @@ final class AttentionRun {
 
     /// Products of queries with keys.
     private void score() {
-        int together = int8 ? 1 : keyGroups();
-        giveMatrix(KEYS, GROUPS * block.keyBytes(), 0);
+        int together = keyGroups();
+        giveMatrix(KEYS, GROUPS * block.keyBytes());
         if (int8) {
             fetchScales(KEY_SCALES);
             fetchScales(VALUE_SCALES);
@@ -287,46 +282,55 @@ final class AttentionRun {
                 new Columns(
                         block.form().weightBytes(), together, Math.toIntExact(block.keyBytes()));
         multiply(
-                int8
-                        ? Int8Product.of(a, tier, block.form(), tokens)
-                        : new PlainProduct(a, tier, block.type(), layout, columns));
+                !int8
+                        ? new PlainProduct(a, tier, block.type(), layout, columns)
+                        : tier == CpuTier.AVX512_VNNI
+                                ? new Int8Product512(
+                                        a, block.form(), tokens, together, block.steps())
+                                : Int8Product.of(a, tier, block.form(), tokens));
     }
 
     /// Groups of 16 keys that a product makes at once: they divide those of a chunk, which may so be scored beyond its positions.
     private int keyGroups() {
+        if (int8) {
+            return tier == CpuTier.AVX512_VNNI ? Math.min(4, Int8Product512.mostGroups(tokens)) : 1;
+        }
         int together = Math.max(1, PlainProduct.mostTokens(tier) / tokens);
         return Math.min(GROUPS, Integer.highestOneBit(together));
     }
 
-    /// Products of weights with some vectors of the values, from a block of 32 dimensions on; in Q8_0 with those of one block, or with
-    /// all where there is room.
-    private void mix(int block32, int groups) {
-        int together = valueGroups(groups);
-        giveMatrix(VALUES, GROUPS * block.valueBytes(), block32 * Activations.BLOCK);
-        a.mov(rax, mem(rdi, int8 ? SCALED : SCORES));
-        a.add(rax, int8 ? block32 * SCALED_BYTES : 0);
+    /// Products of weights with values.
+    private void mix() {
+        int vectors = outputBytes(block.headDim()) / Simd.BYTES;
+        int together = valueGroups(vectors);
+        giveMatrix(VALUES, GROUPS * block.valueBytes());
+        a.mov(rax, mem(rdi, SCORES));
         give(ProductKernel.X, rax);
         a.mov(rax, mem(rdi, RESULT));
-        a.add(rax, PAIRS + block32 * BLOCK_VECTORS * Simd.BYTES);
+        a.add(rax, PAIRS);
         give(ProductKernel.Y, rax);
         a.mov(rax, mem(rdi, CHUNK_POSITIONS));
         give(ProductKernel.STEPS, rax);
-        int vectorBytes = (int) block.value(Simd.LANES);
+        int vectorBytes = (int) block.value(0, Simd.LANES);
         give(ProductKernel.GROUP_STRIDE, (long) together * vectorBytes);
         give(ProductKernel.Y_STRIDE, outputBytes(block.headDim()));
-        give(ProductKernel.GROUPS, groups / together);
-        multiply(
-                new PlainProduct(
-                        a,
-                        tier,
-                        int8 ? DType.I8 : block.type(),
-                        Tokens.rows(tokens, Attention.CHUNK_BYTES),
-                        new Columns(
-                                Math.toIntExact(block.valueRowBytes()),
-                                together,
-                                vectorBytes,
-                                int8 ? Math.min(together, BLOCK_VECTORS) : together,
-                                SCALED_BYTES)));
+        give(ProductKernel.GROUPS, vectors / together);
+        var columns = new Columns((int) block.value(1, 0), together, vectorBytes);
+        var rows = Tokens.rows(tokens, Attention.CHUNK_BYTES);
+        multiply(new PlainProduct(a, tier, block.type(), rows, columns));
+    }
+
+    private void mixInt8() {
+        a.mov(rdx, mem(rdi, ROUNDED));
+        a.mov(rcx, mem(rdi, CHUNK_GROUPS));
+        a.shr(rcx, Integer.numberOfTrailingZeros(ValueProduct.LOT / GROUP));
+        valueProduct.round();
+        locateMatrix(VALUES, GROUPS * block.valueBytes());
+        a.mov(rdx, mem(rdi, ROUNDED));
+        a.mov(r8, mem(rdi, RESULT));
+        a.add(r8, PAIRS);
+        a.mov(r10, mem(rdi, CHUNK_POSITIONS));
+        valueProduct.write(outputBytes(block.headDim()), fetches());
     }
 
     /// Groups of 16 dimensions that a product makes at once: as many as find room and divide all.
@@ -342,10 +346,19 @@ final class AttentionRun {
     /// become 0. A token of limit 0 gets minus infinity as m.
     private void weigh() {
         locateNext(rbx, VALUES, GROUPS * block.valueBytes());
-        simd.constant(6, (float) (1 / Math.sqrt(block.headDim())));
+        float scale = (float) (1 / Math.sqrt(block.headDim()));
+        simd.constant(6, scale);
         // Tokens overlap in each of the two, and wait for their own largest score in neither.
         forEachToken(this::findLargest);
-        forEachToken(this::raise);
+        if (int8) {
+            a.mov(r8, mem(rdi, CHUNK));
+            locate(r12, r8, VALUE_SCALES, GROUPS * block.scaleBytes());
+            a.mov(rbp, mem(rdi, ROUNDED));
+            simd.constant(6, (float) (scale * LOG2_E));
+            forEachToken(this::raiseScaled);
+        } else {
+            forEachToken(this::raise);
+        }
     }
 
     private void forEachToken(Runnable body) {
@@ -426,6 +439,52 @@ final class AttentionRun {
         simd.storeFirst(rdx, Float.BYTES, 0);
     }
 
+    /// As [#raise], but what is written are products of weights with the scales of values, at rbp: a row for each block of 32 dimensions.
+    /// r12 is where the chunk's scales are.
+    private void raiseScaled() {
+        Label nothing = a.label();
+        Label done = a.label();
+        a.mov(r11, rbp);
+        a.mov(rax, mem(r8));
+        simd.zero(0);
+        a.test(rax, rax);
+        a.jle(nothing);
+        simd.repeat(5, rdx, 0);
+        simd.times(5, 5, (float) -LOG2_E);
+        a.mov(r13, r12);
+        forEachVector(
+                () -> {
+                    fetchValues(2);
+                    simd.load(1, r10, 0);
+                    simd.copy(2, 5);
+                    simd.multiplyAdd(2, 1, 6);
+                    Exponential.writePowerOfTwo(simd, 2, 1, 3, 4);
+                    simd.add(0, 0, 1);
+                    for (int i = 0; i < blocks(); i++) {
+                        simd.widen(2, DType.F16, r13, i * GROUP * Short.BYTES);
+                        simd.multiply(2, 2, 1);
+                        simd.store(r11, i * valueProduct.blockBytes(), 2);
+                    }
+                    a.add(r11, Simd.BYTES);
+                    a.add(r13, (int) block.scaleBytes());
+                });
+        simd.sumLanes(0, 1);
+        a.jmp(done);
+
+        a.bind(nothing);
+        forEachVector(
+                () -> {
+                    for (int i = 0; i < blocks(); i++) {
+                        simd.store(r11, i * valueProduct.blockBytes(), 0);
+                    }
+                    a.add(r11, Simd.BYTES);
+                });
+
+        a.bind(done);
+        simd.storeFirst(rdx, Float.BYTES, 0);
+        a.add(rbp, Attention.CHUNK_BYTES);
+    }
+
     /// Overwrites the scores from number rax on with minus infinity.
     private void hideFrom() {
         Label next = a.label();
@@ -451,35 +510,6 @@ final class AttentionRun {
                 () -> {
                     body.run();
                     a.add(r10, Simd.BYTES);
-                });
-    }
-
-    /// Multiplies weights with the scales of values in Q8_0, once for each block of dimensions.
-    private void scaleWeights() {
-        a.mov(r8, mem(rdi, CHUNK));
-        locate(rbx, r8, VALUE_SCALES, GROUPS * block.scaleBytes());
-        a.mov(rsi, mem(rdi, SCORES));
-        a.mov(rdx, mem(rdi, SCALED));
-        a.mov(r9, tokens);
-        simd.repeatTimes(
-                r9,
-                () -> {
-                    a.mov(r8, rbx);
-                    a.mov(r11, rdx);
-                    forEachVector(
-                            () -> {
-                                simd.load(0, r10, 0);
-                                for (int i = 0; i < blocks(); i++) {
-                                    int scales = i * GROUP * Short.BYTES;
-                                    simd.widen(1, DType.F16, r8, scales);
-                                    simd.multiply(1, 1, 0);
-                                    simd.store(r11, i * SCALED_BYTES, 1);
-                                }
-                                a.add(r8, (int) block.scaleBytes());
-                                a.add(r11, Simd.BYTES);
-                            });
-                    a.add(rsi, Attention.CHUNK_BYTES);
-                    a.add(rdx, Attention.CHUNK_BYTES);
                 });
     }
 }

@@ -25,7 +25,7 @@ final class AttentionTile {
     private final Arguments run;
     private final Arguments join;
     private MemorySegment results = MemorySegment.NULL; // of the chunks of a tile
-    private MemorySegment scaled = MemorySegment.NULL; // weights times the scales of values
+    private MemorySegment rounded = MemorySegment.NULL; // weights for values in Q8_0
 
     // The call.
     private Sequences sequences = NOBODY;
@@ -109,11 +109,12 @@ final class AttentionTile {
     }
 
     private void makeRoomForInt8(KeyValueBlock block) {
-        if (scaled.byteSize() < AttentionRun.scaledBytes(block)) {
-            scaled = arena.allocate(AttentionRun.scaledBytes(block), Simd.BYTES);
+        long bytes = ValueProduct.scratchBytes(block.headDim());
+        if (rounded.byteSize() < bytes) {
+            rounded = arena.allocate(bytes, Simd.BYTES);
             long queryBytes = (long) MOST_TOKENS * block.steps() * Int8Rows.BLOCK_BYTES;
             MemorySegment int8Queries = arena.allocate(queryBytes, Simd.BYTES);
-            run.set(AttentionRun.SCALED, scaled.address())
+            run.set(AttentionRun.ROUNDED, rounded.address())
                     .set(AttentionRun.INT8_QUERIES, int8Queries.address());
         }
     }
@@ -192,7 +193,7 @@ final class AttentionTile {
                 .set(AttentionRun.RESULT, firstResult)
                 .set(AttentionRun.KEYS, store.keyBlock(slot, keyValueHead, 0))
                 .set(AttentionRun.KEY_SCALES, store.keyScales(slot, keyValueHead, 0))
-                .set(AttentionRun.VALUES, store.valueRow(slot, keyValueHead, 0))
+                .set(AttentionRun.VALUES, store.valueBlock(slot, keyValueHead, 0))
                 .set(AttentionRun.VALUE_SCALES, store.valueScales(slot, keyValueHead, 0))
                 .set(AttentionRun.QUERIES, column(queries, row));
         int limit = AttentionRun.LIMITS;

@@ -33,8 +33,35 @@ final class Int8Product512 extends Int8Product {
     private static final int SUMS = 6;
     private static final Zmm ACTIVATION_SCALE = zmm(FIRST_SUM + SUMS);
 
+    private final int groups;
+
+    /// Where a group of several begins: bytes of weights and of scales from one group to the next.
+    private final int groupBytes;
+
+    private final int groupScaleBytes;
+
     Int8Product512(Assembler a, PackedForm form, int tokens) {
+        this(a, form, tokens, 1, 0);
+    }
+
+    /// A product that makes several groups at once: bytes in blocks of 32, without minimums.
+    ///
+    /// @param steps blocks of a row
+    Int8Product512(Assembler a, PackedForm form, int tokens, int groups, int steps) {
         super(a, form, tokens);
+        this.groups = groups;
+        groupBytes = steps * form.weightBytes();
+        groupScaleBytes = steps * form.factorBytes();
+    }
+
+    @Override
+    int groups() {
+        return groups;
+    }
+
+    /// Groups that there is room for: a total and a sum for each of their tokens, and their weights, beside activations.
+    static int mostGroups(int tokens) {
+        return Integer.highestOneBit(Math.max(1, 28 / (2 * tokens + 1)));
     }
 
     @Override
@@ -49,13 +76,17 @@ final class Int8Product512 extends Int8Product {
 
     @Override
     void zeroTotals() {
-        for (int token = 0; token < tokens; token++) {
-            a.vpxord(zmm(token), zmm(token), zmm(token));
+        for (int total = 0; total < tokens * groups; total++) {
+            a.vpxord(zmm(total), zmm(total), zmm(total));
         }
     }
 
     @Override
     void step() {
+        if (groups > 1) {
+            stepTogether();
+            return;
+        }
         unpack();
         int slices = runSlices();
         for (int run = 0; run < form.runs(); run++) {
@@ -63,6 +94,44 @@ final class Int8Product512 extends Int8Product {
             // Tokens in small lots, so that the chains of their sums overlap.
             for (int first = 0; first < tokens; first += SUMS) {
                 multiply(first, Math.min(tokens, first + SUMS), run * slices, (run + 1) * slices);
+            }
+        }
+    }
+
+    /// A block of several groups: each activation is read once for all of them.
+    private void stepTogether() {
+        int sums = tokens * groups;
+        int weight = 2 * sums;
+        Zmm activation = zmm(weight + groups);
+        for (int token = 0; token < tokens; token++) {
+            for (int group = 0; group < groups; group++) {
+                Zmm sum = zmm(sums + token * groups + group);
+                a.vpbroadcastd(sum, biasedStart(token));
+            }
+        }
+        for (int slice = 0; slice < weightBytes() / 64; slice++) {
+            for (int group = 0; group < groups; group++) {
+                fetch(group * groupBytes + 64 * slice);
+                a.vmovdqu32(zmm(weight + group), mem(weights, group * groupBytes + 64 * slice));
+            }
+            for (int token = 0; token < tokens; token++) {
+                a.vpbroadcastd(activation, this.<Xmm>field(slice, token));
+                for (int group = 0; group < groups; group++) {
+                    Zmm sum = zmm(sums + token * groups + group);
+                    a.vpdpbusd(sum, zmm(weight + group), activation);
+                }
+            }
+        }
+        for (int group = 0; group < groups; group++) {
+            a.vcvtph2ps(zmm(weight + group), mem(scales, group * groupScaleBytes));
+        }
+        for (int token = 0; token < tokens; token++) {
+            a.vbroadcastss(activation, this.<Xmm>field(Int8Rows.SCALE, token));
+            for (int group = 0; group < groups; group++) {
+                int total = token * groups + group;
+                Zmm sum = zmm(sums + total);
+                a.vfmadd213ps(sum, activation, broadcast(field(Int8Rows.BIASED_SCALE, token)));
+                a.vfmadd231ps(zmm(total), sum, zmm(weight + group));
             }
         }
     }
@@ -136,6 +205,9 @@ final class Int8Product512 extends Int8Product {
         if (hasMinimums() && form.runs() > 1) {
             a.vmovdqu32(ONES, a.filled(ONES, 0x01010101));
         }
+        if (groups > 1) {
+            a.add(scales, (groups - 1) * groupScaleBytes);
+        }
     }
 
     @Override
@@ -172,9 +244,12 @@ final class Int8Product512 extends Int8Product {
 
     @Override
     void writeTotal(int token, R64 y, boolean accumulate) {
-        if (accumulate) {
-            a.vaddps(zmm(token), zmm(token), mem(y));
+        for (int group = 0; group < groups; group++) {
+            Zmm total = zmm(token * groups + group);
+            if (accumulate) {
+                a.vaddps(total, total, mem(y, 64 * group));
+            }
+            a.vmovups(mem(y, 64 * group), total);
         }
-        a.vmovups(mem(y), zmm(token));
     }
 }

@@ -11,7 +11,7 @@ import mobilellm.assembler.Ymm;
 import mobilellm.kernel.KeyValueStore;
 import mobilellm.tensor.DType;
 
-/// Stores one position's keys and values of all heads where [KeyValueStore] wants them: keys 16 positions apart, values in a row.
+/// Stores one position's keys and values of all heads where [KeyValueStore] wants them: keys 16 positions apart, values in a row, or in Q8_0 four positions apart.
 final class KeyValueWriter {
     static final int KEYS = 0;
     static final int VALUES = 8;
@@ -23,6 +23,9 @@ final class KeyValueWriter {
     static final int VALUE_SCALES = 56;
 
     private static final int LANES = 8;
+
+    /// Positions whose values lie together in Q8_0.
+    private static final int VALUE_STRIDE = 4;
 
     private final Assembler a = new Assembler();
     private final Int8Block rounding = new Int8Block(a);
@@ -88,7 +91,10 @@ final class KeyValueWriter {
                 a.vpextrd(mem(r8, target), xmm(quad / 4), quad % 4);
             }
             round(rdx, i, r11, scale);
-            a.vmovdqu(mem(r9, i), ymm(0));
+            a.vextracti128(xmm(1), ymm(0), 1);
+            for (int k = 0; k < type.blockSize(); k++) {
+                a.vpextrb(mem(r9, (i + k) * VALUE_STRIDE), xmm(k / 16), k % 16);
+            }
         }
     }
 

@@ -451,12 +451,13 @@ final class MachineOperations implements Operations {
             int position = sequences.position(r);
             long page = store.page(position).address();
             long key = store.keyBlock(slot, 0, position) + store.block().key(position, 0);
+            long value = store.valueBlock(slot, 0, position) + store.block().value(position, 0);
             long scale = store.block().scale(position, 0);
             member.arguments
                     .set(KeyValueWriter.KEYS, address(keys, r))
                     .set(KeyValueWriter.VALUES, address(values, r))
                     .set(KeyValueWriter.KEY_TARGET, page + key)
-                    .set(KeyValueWriter.VALUE_TARGET, page + store.valueRow(slot, 0, position))
+                    .set(KeyValueWriter.VALUE_TARGET, page + value)
                     .set(KeyValueWriter.HEADS, store.heads())
                     .set(KeyValueWriter.HEAD_STRIDE, store.headBytes())
                     .set(

@@ -39,14 +39,7 @@ final class PlainProduct extends ProductKernel {
     ///
     /// @param bytes from one column to the next
     /// @param groupBytes from one group to the next
-    /// @param sharing how many groups meet the same activations
-    /// @param otherBytes from those activations to the ones that the next groups meet
-    record Columns(int bytes, int groups, int groupBytes, int sharing, int otherBytes) {
-        /// All groups meet the same activations.
-        Columns(int bytes, int groups, int groupBytes) {
-            this(bytes, groups, groupBytes, groups, 0);
-        }
-
+    record Columns(int bytes, int groups, int groupBytes) {
         /// Some groups of a packed matrix.
         static Columns of(PackedForm form, int columns, int groups) {
             return new Columns(form.weightBytes(), groups, columns * form.weightBytes());
@@ -91,16 +84,14 @@ final class PlainProduct extends ProductKernel {
     void step() {
         int weight = tokens * columns.groups;
         int activation = weight + columns.groups;
-        if (columns.sharing > 1 && activation < simd.values()) {
+        if (columns.groups > 1 && activation < simd.values()) {
             stepSharingActivations(weight, activation);
             return;
         }
         for (int group = 0; group < columns.groups; group++) {
             widen(weight, group);
-            int others = group / columns.sharing * columns.otherBytes;
             for (int token = 0; token < tokens; token++) {
-                simd.multiplyAddRepeated(
-                        total(group, token), weight, x, layout.offset(token) + others);
+                simd.multiplyAddRepeated(total(group, token), weight, x, layout.offset(token));
             }
         }
     }
@@ -111,14 +102,10 @@ final class PlainProduct extends ProductKernel {
         for (int group = 0; group < columns.groups; group++) {
             widen(weight + group, group);
         }
-        for (int first = 0; first < columns.groups; first += columns.sharing) {
-            int end = Math.min(columns.groups, first + columns.sharing);
-            int others = first / columns.sharing * columns.otherBytes;
-            for (int token = 0; token < tokens; token++) {
-                simd.repeat(activation, x, layout.offset(token) + others);
-                for (int group = first; group < end; group++) {
-                    simd.multiplyAdd(total(group, token), weight + group, activation);
-                }
+        for (int token = 0; token < tokens; token++) {
+            simd.repeat(activation, x, layout.offset(token));
+            for (int group = 0; group < columns.groups; group++) {
+                simd.multiplyAdd(total(group, token), weight + group, activation);
             }
         }
     }

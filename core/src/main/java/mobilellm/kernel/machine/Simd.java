@@ -100,6 +100,9 @@ abstract class Simd {
     /// `d = x * 2^n` for whole numbers `n` of -126 to 127. Overwrites `n`.
     abstract void scaleByPowerOfTwo(int d, int x, int n);
 
+    /// `d = 2^(x - 2^23 - 127 modulo 2^8)`, or zero in place of 2^-127, for whole numbers `x` of 2^23 or more, below 2^24.
+    abstract void power(int d, int x);
+
     /// Makes the lanes of `d` zero in which `x < constant`.
     abstract void zeroWhereBelow(int d, int x, float constant);
 
@@ -129,7 +132,7 @@ abstract class Simd {
         operation.of(d, d, scratch);
     }
 
-    /// 16 numbers of a plain type, or signed bytes (I8), as f32.
+    /// 16 numbers of a plain type as f32.
     abstract void widen(int d, DType type, R64 base, int displacement);
 
     /// Runs `body` with `counter` counting down to 1; not at all from 0.

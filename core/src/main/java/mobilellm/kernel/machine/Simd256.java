@@ -16,6 +16,7 @@ final class Simd256 extends Simd {
     private static final int HALF = BYTES / 2;
     private static final int NEAREST = 0;
     private static final int NOT_LESS = 5;
+    private static final int EXPONENT_SHIFT = 23;
 
     Simd256(Assembler a) {
         super(a);
@@ -192,9 +193,15 @@ final class Simd256 extends Simd {
             Ymm power = ymm(2 * n + half);
             a.vcvtps2dq(power, power);
             a.vpaddd(power, power, a.filled(power, 127));
-            a.vpslld(power, power, 23);
+            a.vpslld(power, power, EXPONENT_SHIFT);
             a.vmulps(ymm(2 * d + half), ymm(2 * x + half), power);
         }
+    }
+
+    @Override
+    void power(int d, int x) {
+        a.vpslld(low(d), low(x), EXPONENT_SHIFT);
+        a.vpslld(high(d), high(x), EXPONENT_SHIFT);
     }
 
     @Override
@@ -226,12 +233,6 @@ final class Simd256 extends Simd {
                 a.vpmovzxwd(high(d), mem(base, displacement + HALF / 2));
                 a.vpslld(low(d), low(d), 16);
                 a.vpslld(high(d), high(d), 16);
-            }
-            case I8 -> {
-                a.vpmovsxbd(low(d), mem(base, displacement));
-                a.vpmovsxbd(high(d), mem(base, displacement + HALF / 4));
-                a.vcvtdq2ps(low(d), low(d));
-                a.vcvtdq2ps(high(d), high(d));
             }
             default -> throw new IllegalArgumentException(type + " is no plain type");
         }

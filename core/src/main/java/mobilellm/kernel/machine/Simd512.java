@@ -17,6 +17,7 @@ import mobilellm.tensor.DType;
 final class Simd512 extends Simd {
     private static final int NEAREST = 0;
     private static final int NOT_LESS = 5;
+    private static final int EXPONENT_SHIFT = 23;
 
     Simd512(Assembler a) {
         super(a);
@@ -157,6 +158,11 @@ final class Simd512 extends Simd {
     }
 
     @Override
+    void power(int d, int x) {
+        a.vpslld(zmm(d), zmm(x), EXPONENT_SHIFT);
+    }
+
+    @Override
     void zeroWhereBelow(int d, int x, float constant) {
         a.vcmpps(k(1), zmm(x), repeated(constant), NOT_LESS);
         a.vmovaps(zmm(d).zeroed(k(1)), zmm(d));
@@ -179,10 +185,6 @@ final class Simd512 extends Simd {
             case BF16 -> {
                 a.vpmovzxwd(zmm(d), mem(base, displacement));
                 a.vpslld(zmm(d), zmm(d), 16);
-            }
-            case I8 -> {
-                a.vpmovsxbd(zmm(d), mem(base, displacement));
-                a.vcvtdq2ps(zmm(d), zmm(d));
             }
             default -> throw new IllegalArgumentException(type + " is no plain type");
         }

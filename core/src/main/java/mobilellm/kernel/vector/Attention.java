@@ -251,14 +251,13 @@ final class Attention {
         for (int from = 0; from < positions; from += KeyValueStore.PAGE) {
             int count = Math.min(KeyValueStore.PAGE, positions - from);
             for (int half = 0; half < 2; half++) {
-                int stride =
-                        Math.toIntExact(store.block().valueRowBytes() / store.block().value(1));
+                int stride = store.block().valueColumns();
                 int first = Math.min(column + half * Lanes.COUNT, stride - Lanes.COUNT);
                 if (store.type() == DType.Q8_0) {
                     widenValues(store, slot, head, from, first, count, half);
                     continue;
                 }
-                long offset = store.valueRow(slot, head, from);
+                long offset = store.valueBlock(slot, head, from);
                 widen(store, store.page(from), offset, first, stride, count, half, step);
             }
             for (int tile = 0; tile * TILE < queryRows; tile++) {
