@@ -18,6 +18,16 @@ public interface Operations {
     /// These rows, which will meet matrices of these forms.
     Operand operand(Arena arena, Activations rows, Set<PackedForm> weights);
 
+    /// Room for what the team's members do in one stretch of a pass, as long as the arena.
+    default Recording recording(Arena arena) {
+        return Recording.NONE;
+    }
+
+    /// [Worker#barrier], within what is recorded.
+    default void barrier(Worker worker) {
+        worker.barrier();
+    }
+
     /// Embeddings of the tokens, one a row.
     void embed(PackedMatrix embedding, int[] tokens, int rows, Activations target, Worker worker);
 

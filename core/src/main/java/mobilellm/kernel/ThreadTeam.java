@@ -2,7 +2,9 @@ package mobilellm.kernel;
 
 import org.jspecify.annotations.Nullable;
 
-import java.lang.invoke.MethodHandles;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -16,6 +18,9 @@ import java.util.concurrent.locks.ReentrantLock;
 /// The caller of [#run] works as member 0, so a team of one has no threads and no cost at all. One job runs at a time;
 /// concurrent callers queue.
 public final class ThreadTeam implements AutoCloseable {
+    /// From one member's count of barriers to the next's: processors fetch cache lines in pairs.
+    public static final long ARRIVAL_BYTES = 128;
+
     /// Pauses of a waiting thread before it lets others run: about 50 microseconds, where a pause takes 40 ns.
     private static final int SPINS = 1_000;
 
@@ -34,33 +39,48 @@ public final class ThreadTeam implements AutoCloseable {
 
     private static final long LONGEST_RETREAT_NANOS = 1_000_000_000;
 
-    private static final VarHandle GENERATION;
-    private static final VarHandle ARRIVED;
-
-    static {
-        try {
-            var lookup = MethodHandles.lookup();
-            GENERATION = lookup.findVarHandle(Barrier.class, "generation", int.class);
-            ARRIVED = lookup.findVarHandle(Barrier.class, "arrived", int.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
-
     /// What every member of the team runs.
     @FunctionalInterface
     public interface Job {
         void run(Worker worker);
     }
 
-    /// Sense-reversing barrier; the two counters lie on cache lines of their own.
-    @SuppressWarnings("unused")
+    /// How often each member has come, on a cache line of its own, which nobody else writes: who comes last finds out by reading, and
+    /// the one that waits for him by the one line that has changed. Off the heap, so that machine code can come, too.
     private static final class Barrier {
-        private long p00, p01, p02, p03, p04, p05, p06, p07;
-        private int arrived;
-        private long p10, p11, p12, p13, p14, p15, p16, p17;
-        private int generation;
-        private long p20, p21, p22, p23, p24, p25, p26, p27;
+        private static final VarHandle COUNT = ValueLayout.JAVA_INT.varHandle();
+
+        private final int members;
+        private final MemorySegment counts;
+
+        Barrier(int members) {
+            this.members = members;
+            counts = Arena.ofAuto().allocate(members * ARRIVAL_BYTES, ARRIVAL_BYTES);
+        }
+
+        /// How often a member has come.
+        int count(int member) {
+            return (int) COUNT.getAcquire(counts, member * ARRIVAL_BYTES);
+        }
+
+        /// The member has come once more.
+        void arrive(int member) {
+            COUNT.setRelease(counts, member * ARRIVAL_BYTES, count(member) + 1);
+        }
+
+        /// The first member from `first` on that has not come so often; the number of members if all have.
+        int firstMissing(int first, int often) {
+            int member = first;
+            while (member < members && count(member) - often >= 0) {
+                member++;
+            }
+            return member;
+        }
+
+        /// As new. Nobody may be waiting.
+        void reset() {
+            counts.fill((byte) 0);
+        }
     }
 
     /// One member's view of the team while a job runs: its share of the work, or a piece of it.
@@ -134,8 +154,20 @@ public final class ThreadTeam implements AutoCloseable {
         /// Waits until every member has come here; what they wrote before is then visible. Not for pieces.
         public void barrier() {
             if (parts > 1) {
-                await(barrier, this);
+                barrier.arrive(index);
+                await(barrier, this, true);
             }
+        }
+
+        /// Where the members' counts of barriers are, an int every [#ARRIVAL_BYTES]: machine code that a member runs comes to a barrier by adding 1
+        /// to the member's, and may go on when no other's is less.
+        public MemorySegment arrivals() {
+            return barrier.counts;
+        }
+
+        /// Waits for those who have not come yet to the barrier that this member has come to in machine code.
+        public void waitForOthers() {
+            await(barrier, this, true);
         }
     }
 
@@ -161,8 +193,8 @@ public final class ThreadTeam implements AutoCloseable {
     private final Worker[] workers;
     private final Thread[] members;
     private final ReentrantLock callers = new ReentrantLock();
-    private final Barrier barrier = new Barrier();
-    private final Barrier end = new Barrier();
+    private final Barrier barrier;
+    private final Barrier end;
     private final Shares shares;
     private volatile @Nullable Job job;
     // Guarded by `callers`; members see them after `round`.
@@ -184,6 +216,8 @@ public final class ThreadTeam implements AutoCloseable {
             throw new IllegalArgumentException("a team has 1 to 1024 threads, got " + threads);
         }
         this.threads = threads;
+        barrier = new Barrier(threads);
+        end = new Barrier(threads);
         shares = new Shares(threads);
         workers = new Worker[threads];
         members = new Thread[threads];
@@ -309,7 +343,7 @@ public final class ThreadTeam implements AutoCloseable {
             return;
         }
         failure = null;
-        ARRIVED.setVolatile(barrier, 0);
+        barrier.reset();
         switch (thrown) {
             case RuntimeException e -> throw e;
             case Error e -> throw e;
@@ -349,23 +383,20 @@ public final class ThreadTeam implements AutoCloseable {
                 failure = e;
             }
         }
-        await(end, null);
+        end.arrive(worker.index);
+        await(end, worker, false);
     }
 
-    /// Waits at a barrier; gives up where another member's failure means that it will never fill.
+    /// Waits for the others at the barrier that the member has come to.
     ///
-    /// @param worker null where all members come whatever happens
-    private void await(Barrier at, @Nullable Worker worker) {
-        int generation = (int) GENERATION.getAcquire(at);
-        if ((int) ARRIVED.getAndAdd(at, 1) == threads - 1) {
-            ARRIVED.setVolatile(at, 0);
-            GENERATION.setRelease(at, generation + 1);
-            return;
-        }
+    /// @param inJob whether to give up where another member's failure means that it will never come, or the team is not worth while
+    private void await(Barrier at, Worker worker, boolean inJob) {
+        int count = at.count(worker.index);
         int spins = 0;
         long since = 0;
-        while ((int) GENERATION.getAcquire(at) == generation) {
-            if (worker != null && failure != null) {
+        int missing = at.firstMissing(0, count);
+        while (missing < threads) {
+            if (inJob && failure != null) {
                 throw new Aborted();
             }
             if (++spins == SPINS) {
@@ -374,7 +405,7 @@ public final class ThreadTeam implements AutoCloseable {
             if (!relax(spins)) {
                 LockSupport.parkNanos(NAP_NANOS);
             }
-            if (worker != null && restartable && spins >= SPINS) {
+            if (inJob && restartable && spins >= SPINS) {
                 long now = System.nanoTime();
                 long waited = recentWaited + worker.waited + now - since;
                 if (waited > PATIENCE_NANOS
@@ -382,8 +413,9 @@ public final class ThreadTeam implements AutoCloseable {
                     failure = new Crowded();
                 }
             }
+            missing = at.firstMissing(missing, count);
         }
-        if (worker != null && since != 0) {
+        if (inJob && since != 0) {
             worker.waited += System.nanoTime() - since;
         }
     }

@@ -70,6 +70,9 @@ public final class WatchedKernels implements KernelProvider {
                         Operations.class.getClassLoader(),
                         new Class<?>[] {Operations.class},
                         (proxy, method, arguments) -> {
+                            if (method.getName().equals("recording")) {
+                                return Recording.NONE; // He wants to see every product.
+                            }
                             watch(method.getName(), arguments);
                             try {
                                 return method.invoke(operations, arguments);

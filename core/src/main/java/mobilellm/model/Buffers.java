@@ -4,12 +4,14 @@ import mobilellm.config.ModelConfig;
 import mobilellm.kernel.Activations;
 import mobilellm.kernel.Operand;
 import mobilellm.kernel.Operations;
+import mobilellm.kernel.Recording;
 import mobilellm.kernel.RotaryAngles;
 import mobilellm.kernel.ThreadTeam.Worker;
 
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /// What a pass computes between reading tokens and the output head, for batches of up to `rows` rows: about 40 kB a row
 /// for SmolLM2-135M.
@@ -21,6 +23,8 @@ import java.util.List;
 /// @param gate `[rows, intermediateSize]`
 /// @param up `[rows, intermediateSize]`
 /// @param shared what matrices are multiplied with, for all rows
+/// @param projections of each visit, to queries, keys and values
+/// @param feedForwards of each visit, from what was attended to the residual stream
 /// @param own for a single row: each member of the team makes its own copy, which costs less than waiting for another's
 record Buffers(
         Arena arena,
@@ -33,7 +37,9 @@ record Buffers(
         Activations gate,
         Activations up,
         Operands shared,
-        List<Operands> own)
+        List<Operands> own,
+        List<Recording> projections,
+        List<Recording> feedForwards)
         implements AutoCloseable {
     /// @param attentionInput `[rows, hiddenSize]`
     /// @param attended `[rows, heads * headDim]`; all members write to the same f32 values
@@ -109,7 +115,15 @@ record Buffers(
                 new Activations(arena, rows, config.feedForward().gated() ? intermediate : 0),
                 new Activations(arena, rows, intermediate),
                 shared,
-                List.copyOf(own));
+                List.copyOf(own),
+                recordings(arena, config, kernels),
+                recordings(arena, config, kernels));
+    }
+
+    private static List<Recording> recordings(Arena arena, ModelConfig config, Operations kernels) {
+        return Stream.generate(() -> kernels.recording(arena))
+                .limit(config.plan().visits().size())
+                .toList();
     }
 
     /// What a member works with in a pass of so many rows.

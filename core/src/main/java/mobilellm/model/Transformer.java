@@ -162,16 +162,21 @@ public final class Transformer implements AutoCloseable {
             var visit = plan.visits().get(v);
             var block = weights.blocks().get(visit.block());
 
-            var attentionInput = operands.attentionInput(); // [rows, hiddenSize]
-            normalise(hidden, rows, block.attentionNorm(), attentionInput, worker);
-            for (Worker piece : pieces(block.query().matrix(), rows, worker)) {
-                project(block.query(), attentionInput, rows, queries, false, piece);
-                if (visit.writesCache()) {
-                    project(block.key(), attentionInput, rows, keys, false, piece);
-                    project(block.value(), attentionInput, rows, values, false, piece);
+            // Recordings are of one row.
+            var projections = buffers.projections().get(v);
+            if (rows > 1 || !projections.replay(worker)) {
+                var attentionInput = operands.attentionInput(); // [rows, hiddenSize]
+                normalise(hidden, rows, block.attentionNorm(), attentionInput, worker);
+                for (Worker piece : pieces(block.query().matrix(), rows, worker)) {
+                    project(block.query(), attentionInput, rows, queries, false, piece);
+                    if (visit.writesCache()) {
+                        project(block.key(), attentionInput, rows, keys, false, piece);
+                        project(block.value(), attentionInput, rows, values, false, piece);
+                    }
                 }
+                kernels.barrier(worker);
+                projections.keep(worker);
             }
-            worker.barrier();
             for (Worker piece : pieces(rows, worker)) {
                 rotate(queries, config.heads(), block.queryNorm(), rows, piece);
                 if (visit.writesCache()) {
@@ -195,41 +200,45 @@ public final class Transformer implements AutoCloseable {
             var attended = operands.attended(); // [rows, heads * headDim]
             kernels.attend(queries, sequences, rows, visit.cacheSlot(), attended.values(), worker);
             worker.barrier();
-            prepare(attended, rows, worker);
-            for (Worker piece : pieces(block.attentionOutput().matrix(), rows, worker)) {
-                project(block.attentionOutput(), attended, rows, hidden, true, piece);
-            }
-            worker.barrier();
-
-            var feedForwardInput = operands.feedForwardInput(); // [rows, hiddenSize]
-            var feedForwardInner = operands.feedForwardInner(); // [rows, intermediateSize]
-            normalise(hidden, rows, block.feedForwardNorm(), feedForwardInput, worker);
-            for (Worker piece : pieces(block.up().matrix(), rows, worker)) {
-                project(block.up(), feedForwardInput, rows, buffers.up(), false, piece);
-                if (block.gate().isPresent()) {
-                    project(
-                            block.gate().get(),
-                            feedForwardInput,
-                            rows,
-                            buffers.gate(),
-                            false,
-                            piece);
+            var feedForward = buffers.feedForwards().get(v);
+            if (rows > 1 || !feedForward.replay(worker)) {
+                prepare(attended, rows, worker);
+                for (Worker piece : pieces(block.attentionOutput().matrix(), rows, worker)) {
+                    project(block.attentionOutput(), attended, rows, hidden, true, piece);
                 }
-                activate(rows, feedForwardInner.values(), piece);
+                kernels.barrier(worker);
+
+                var feedForwardInput = operands.feedForwardInput(); // [rows, hiddenSize]
+                var feedForwardInner = operands.feedForwardInner(); // [rows, intermediateSize]
+                normalise(hidden, rows, block.feedForwardNorm(), feedForwardInput, worker);
+                for (Worker piece : pieces(block.up().matrix(), rows, worker)) {
+                    project(block.up(), feedForwardInput, rows, buffers.up(), false, piece);
+                    if (block.gate().isPresent()) {
+                        project(
+                                block.gate().get(),
+                                feedForwardInput,
+                                rows,
+                                buffers.gate(),
+                                false,
+                                piece);
+                    }
+                    activate(rows, feedForwardInner.values(), piece);
+                }
+                kernels.barrier(worker);
+                prepare(feedForwardInner, rows, worker);
+                for (Worker piece : pieces(block.down().matrix(), rows, worker)) {
+                    project(block.down(), feedForwardInner, rows, hidden, true, piece);
+                }
+                kernels.barrier(worker);
+                feedForward.keep(worker);
             }
-            worker.barrier();
-            prepare(feedForwardInner, rows, worker);
-            for (Worker piece : pieces(block.down().matrix(), rows, worker)) {
-                project(block.down(), feedForwardInner, rows, hidden, true, piece);
-            }
-            worker.barrier();
         }
 
         var last = head.input(); // [rows, hiddenSize]
         kernels.normalise(hidden, rows, weights.finalNorm(), config.rmsNormEpsilon(), last, worker);
         if (wantsLogits) {
             worker.barrier();
-            for (Worker piece : pieces(weights.head(), rows, worker)) {
+            for (Worker piece : cut(weights.head(), rows, worker)) {
                 kernels.multiply(weights.head(), last, rows, head.logits(), false, piece);
             }
             worker.barrier();
@@ -237,8 +246,13 @@ public final class Transformer implements AutoCloseable {
         }
     }
 
-    /// A product with this matrix, and others of its height, in pieces that take some microseconds.
+    /// [#cut], but a single row's product is not cut: what is recorded must not depend on which member was the quicker one.
     private static Iterable<Worker> pieces(PackedMatrix matrix, int rows, Worker worker) {
+        return rows == 1 ? worker.pieces(1) : cut(matrix, rows, worker);
+    }
+
+    /// A product with this matrix, and others of its height, in pieces that take some microseconds.
+    private static Iterable<Worker> cut(PackedMatrix matrix, int rows, Worker worker) {
         long ofWork = matrix.bytes() * Math.ceilDiv(rows, ROWS_OF_ONE_READING) / PIECE_BYTES;
         int parts = (int) Math.min(matrix.rows() / PIECE_HEIGHT, ofWork);
         return worker.pieces(parts - parts % worker.count());

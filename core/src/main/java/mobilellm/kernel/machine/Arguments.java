@@ -32,6 +32,16 @@ final class Arguments {
         return set(offset, (long) Float.floatToRawIntBits(value));
     }
 
+    /// All that was set.
+    long[] numbers() {
+        return numbers.clone();
+    }
+
+    /// Where the block is.
+    long address() {
+        return block.address();
+    }
+
     /// The block, with all that was set.
     MemorySegment block() {
         MemorySegment.copy(numbers, 0, block, ValueLayout.JAVA_LONG, 0, numbers.length);

@@ -84,6 +84,7 @@ public final class KernelListings {
                     "int8-quantiser-" + word(kind),
                     new Int8Quantiser(new Assembler(), tier, kind).code());
         }
+        kernels.put("player", PlayKernel.code());
         kernels.put("rms-norm", new RowKernels(tier).rmsNorm());
         kernels.put("swiglu", new RowKernels(tier).swiGlu());
         kernels.put("relu", new RowKernels(tier).relu());

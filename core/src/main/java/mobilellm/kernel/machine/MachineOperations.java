@@ -7,14 +7,17 @@ import mobilellm.kernel.Operand;
 import mobilellm.kernel.Operations;
 import mobilellm.kernel.PackedForm;
 import mobilellm.kernel.PackedMatrix;
+import mobilellm.kernel.Recording;
 import mobilellm.kernel.RotaryAngles;
 import mobilellm.kernel.Sequences;
 import mobilellm.kernel.ThreadTeam.Worker;
+import mobilellm.kernel.machine.MachineRecording.Recorder;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /// The operations in machine code. Java deals out the work and passes addresses; a call costs about 10 ns.
 final class MachineOperations implements Operations {
@@ -55,6 +58,7 @@ final class MachineOperations implements Operations {
     private static final class Member {
         final Arguments arguments;
         final Arguments panelArguments;
+        final Recorder recorder;
         final HeadRoutines heads;
         MemorySegment angles = MemorySegment.NULL;
         float[] row = new float[0];
@@ -63,6 +67,7 @@ final class MachineOperations implements Operations {
         Member(Routines routines, Arena arena) {
             arguments = new Arguments(arena);
             panelArguments = Int8Panel.arguments(arena);
+            recorder = new Recorder(arguments);
             heads = new HeadRoutines(routines);
         }
 
@@ -76,6 +81,17 @@ final class MachineOperations implements Operations {
     }
 
     @Override
+    public Recording recording(Arena arena) {
+        var recorders = Stream.of(members).map(member -> member.recorder).toArray(Recorder[]::new);
+        return new MachineRecording(arena, routines.player(), recorders);
+    }
+
+    @Override
+    public void barrier(Worker worker) {
+        members[worker.index()].recorder.barrier(worker);
+    }
+
+    @Override
     public Operand operand(Arena arena, Activations rows, Set<PackedForm> weights) {
         return new MachineOperand(rows, arena, weights, routines);
     }
@@ -85,6 +101,7 @@ final class MachineOperations implements Operations {
     public void embed(
             PackedMatrix embedding, int[] tokens, int rows, Activations target, Worker worker) {
         Member member = members[worker.index()];
+        member.recorder.stop(); // The pass before may have been given up.
         if (member.row.length < embedding.columns()) {
             member.row = new float[embedding.columns()];
         }
@@ -102,16 +119,16 @@ final class MachineOperations implements Operations {
             double epsilon,
             Activations target,
             Worker worker) {
+        Member member = members[worker.index()];
         Arguments arguments =
-                members[worker.index()]
-                        .arguments
+                member.arguments
                         .set(8, weight.data().address())
                         .set(24, x.stride() / Simd.LANES)
                         .set(32, (float) x.columns())
                         .set(40, (float) epsilon);
         for (int r = worker.from(rows); r < worker.to(rows); r++) {
             arguments.set(0, address(x, r)).set(16, address(target, r));
-            rmsNorm.call(arguments.block());
+            member.recorder.call(rmsNorm);
         }
     }
 
@@ -153,8 +170,8 @@ final class MachineOperations implements Operations {
     /// Rounds this member's rows of x, each to its place in the tiles of the operand.
     private void quantise(
             Routine routine, Activations x, MachineOperand target, int rows, Worker worker) {
-        Arguments arguments =
-                members[worker.index()].arguments.set(Int8Quantiser.BLOCKS, target.blocks());
+        Member member = members[worker.index()];
+        Arguments arguments = member.arguments.set(Int8Quantiser.BLOCKS, target.blocks());
         int from = worker.from(rows);
         int to = worker.to(rows);
         int width;
@@ -168,7 +185,7 @@ final class MachineOperations implements Operations {
                                 Int8Quantiser.TARGET,
                                 target.int8Tile(first) + (row - first) * (long) Integer.BYTES)
                         .set(Int8Quantiser.FIELD_STRIDE, (long) width * Integer.BYTES);
-                routine.call(arguments.block());
+                member.recorder.call(routine);
             }
         }
     }
@@ -213,9 +230,9 @@ final class MachineOperations implements Operations {
             from += panels * Int8Panel.GROUPS;
         }
         int chunk = rows == 1 ? matrix.groups() : CHUNK;
+        Member member = members[worker.index()];
         Arguments arguments =
-                members[worker.index()]
-                        .arguments
+                member.arguments
                         .set(ProductKernel.Y_STRIDE, (long) y.stride() * Float.BYTES)
                         .set(ProductKernel.STEPS, matrix.steps())
                         .set(ProductKernel.DISTANCE, routines.distance())
@@ -226,7 +243,7 @@ final class MachineOperations implements Operations {
             arguments
                     .set(ProductKernel.GROUPS, times)
                     .set(ProductKernel.GROUP_STRIDE, together * matrix.groupBytes());
-            multiply(matrix, x, rows, y, group, together, group - from + target, arguments);
+            multiply(matrix, x, rows, y, group, together, group - from + target, member);
             group += times * together;
         }
     }
@@ -286,13 +303,16 @@ final class MachineOperations implements Operations {
             int group,
             int together,
             int target,
-            Arguments arguments) {
+            Member member) {
         long scales = group * matrix.groupFactorBytes();
         long column = (long) target * PackedMatrix.GROUP * Float.BYTES;
-        arguments
-                .set(ProductKernel.WEIGHTS, matrix.quants().address() + group * matrix.groupBytes())
-                .set(ProductKernel.SCALES, matrix.scales().address() + scales)
-                .set(ProductKernel.MINIMUMS, matrix.minimums().address() + scales);
+        Arguments arguments =
+                member.arguments
+                        .set(
+                                ProductKernel.WEIGHTS,
+                                matrix.quants().address() + group * matrix.groupBytes())
+                        .set(ProductKernel.SCALES, matrix.scales().address() + scales)
+                        .set(ProductKernel.MINIMUMS, matrix.minimums().address() + scales);
         int tiles;
         int width;
         for (int row = 0; row < rows; row += tiles * width) {
@@ -303,7 +323,7 @@ final class MachineOperations implements Operations {
                     .set(ProductKernel.TILE_STRIDE, x.tileBytes(matrix, width))
                     .set(ProductKernel.TILES, tiles)
                     .set(ProductKernel.Y, address(y, row) + column);
-            x.product(matrix, width, together).call(arguments.block());
+            member.recorder.call(x.product(matrix, width, together));
         }
     }
 
@@ -390,13 +410,14 @@ final class MachineOperations implements Operations {
             return;
         }
         long at = (long) from * Float.BYTES;
-        Arguments arguments = members[worker.index()].arguments.set(24, (to - from) / Simd.LANES);
+        Member member = members[worker.index()];
+        member.arguments.set(24, (to - from) / Simd.LANES);
         for (int r = 0; r < rows; r++) {
-            arguments
+            member.arguments
                     .set(0, address(first, r) + at)
                     .set(8, address(second, r * rowStep) + at)
                     .set(16, address(target, r) + at);
-            routine.call(arguments.block());
+            member.recorder.call(routine);
         }
     }
 

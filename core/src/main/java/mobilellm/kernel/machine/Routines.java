@@ -109,6 +109,11 @@ final class Routines {
         return routine(kind, () -> new Int8Quantiser(new Assembler(), tier, kind).code());
     }
 
+    /// See [PlayKernel].
+    Routine player() {
+        return routine("player", PlayKernel::code);
+    }
+
     Routine rmsNorm() {
         return routine("rmsNorm", () -> new RowKernels(tier).rmsNorm());
     }
