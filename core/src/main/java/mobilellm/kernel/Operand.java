@@ -9,6 +9,11 @@ public abstract class Operand {
         this.values = values;
     }
 
+    /// Whether [Operations#swiGlu] and [Operations#relu] to this operand do what [Operations#prepare] would do.
+    public boolean isMadeByColumns() {
+        return false;
+    }
+
     /// The rows as f32, [rows, columns]; write them, then call [Operations#prepare].
     public final Activations values() {
         return values;

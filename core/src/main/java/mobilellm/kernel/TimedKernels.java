@@ -308,6 +308,28 @@ public final class TimedKernels implements KernelProvider {
         }
 
         @Override
+        public void swiGlu(Operand gate, Activations up, int rows, Worker worker) {
+            long start = start(worker);
+            operations.swiGlu(gate, up, rows, worker);
+            stop(
+                    Operation.ACTIVATE,
+                    start,
+                    worker,
+                    Amounts.activations(13 * ownColumns(up, rows, worker)));
+        }
+
+        @Override
+        public void relu(Operand x, int rows, Worker worker) {
+            long start = start(worker);
+            operations.relu(x, rows, worker);
+            stop(
+                    Operation.ACTIVATE,
+                    start,
+                    worker,
+                    Amounts.activations(9 * ownColumns(x.values(), rows, worker)));
+        }
+
+        @Override
         public void relu(Activations x, int rows, Activations target, Worker worker) {
             long start = start(worker);
             operations.relu(x, rows, target, worker);

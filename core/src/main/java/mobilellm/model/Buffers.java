@@ -4,6 +4,7 @@ import mobilellm.config.ModelConfig;
 import mobilellm.kernel.Activations;
 import mobilellm.kernel.Operand;
 import mobilellm.kernel.Operations;
+import mobilellm.kernel.PackedForm;
 import mobilellm.kernel.Recording;
 import mobilellm.kernel.RotaryAngles;
 import mobilellm.kernel.ThreadTeam.Worker;
@@ -11,6 +12,7 @@ import mobilellm.kernel.ThreadTeam.Worker;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /// What a pass computes between reading tokens and the output head, for batches of up to `rows` rows: about 40 kB a row
@@ -20,8 +22,7 @@ import java.util.stream.Stream;
 /// @param queries `[rows, heads * headDim]`
 /// @param keys `[rows, keyValueHeads * headDim]`
 /// @param values `[rows, keyValueHeads * headDim]`
-/// @param gate `[rows, intermediateSize]`
-/// @param up `[rows, intermediateSize]`
+/// @param up `[rows, intermediateSize]` beside a gate, which is what becomes the hidden layer
 /// @param shared what matrices are multiplied with, for all rows
 /// @param projections of each visit, to queries, keys and values
 /// @param feedForwards of each visit, from what was attended to the residual stream
@@ -34,7 +35,6 @@ record Buffers(
         Activations queries,
         Activations keys,
         Activations values,
-        Activations gate,
         Activations up,
         Operands shared,
         List<Operands> own,
@@ -44,7 +44,7 @@ record Buffers(
     /// @param attentionInput `[rows, hiddenSize]`
     /// @param attended `[rows, heads * headDim]`; all members write to the same f32 values
     /// @param feedForwardInput `[rows, hiddenSize]`
-    /// @param feedForwardInner `[rows, intermediateSize]`; all members write to the same f32 values
+    /// @param feedForwardInner `[rows, intermediateSize]`; all members write to the same f32 values, and to the same operand where it is made by columns
     record Operands(
             Operand attentionInput,
             Operand attended,
@@ -55,7 +55,7 @@ record Buffers(
                 Activations attentionInput,
                 Activations attended,
                 Activations feedForwardInput,
-                Activations feedForwardInner,
+                Operand feedForwardInner,
                 Weights weights,
                 Operations kernels) {
             return new Operands(
@@ -69,10 +69,7 @@ record Buffers(
                             attended,
                             weights.forms(block -> List.of(block.attentionOutput()))),
                     kernels.operand(arena, feedForwardInput, weights.forms(Weights.Block::inner)),
-                    kernels.operand(
-                            arena,
-                            feedForwardInner,
-                            weights.forms(block -> List.of(block.down()))));
+                    feedForwardInner);
         }
     }
 
@@ -82,7 +79,9 @@ record Buffers(
         int hidden = config.hiddenSize();
         int intermediate = config.intermediateSize();
         var attended = new Activations(arena, rows, config.queryWidth());
-        var inner = new Activations(arena, rows, intermediate);
+        var innerValues = new Activations(arena, rows, intermediate);
+        Set<PackedForm> ofInner = weights.forms(block -> List.of(block.down()));
+        Operand inner = kernels.operand(arena, innerValues, ofInner);
         Operands shared =
                 Operands.of(
                         arena,
@@ -100,7 +99,9 @@ record Buffers(
                             new Activations(arena, 1, hidden),
                             attended.firstRow(),
                             new Activations(arena, 1, hidden),
-                            inner.firstRow(),
+                            inner.isMadeByColumns()
+                                    ? inner
+                                    : kernels.operand(arena, innerValues.firstRow(), ofInner),
                             weights,
                             kernels));
         }
@@ -113,7 +114,6 @@ record Buffers(
                 new Activations(arena, rows, config.keyValueWidth()),
                 new Activations(arena, rows, config.keyValueWidth()),
                 new Activations(arena, rows, config.feedForward().gated() ? intermediate : 0),
-                new Activations(arena, rows, intermediate),
                 shared,
                 List.copyOf(own),
                 recordings(arena, config, kernels),

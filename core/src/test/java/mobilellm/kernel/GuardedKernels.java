@@ -100,6 +100,8 @@ final class GuardedKernels {
                         operations.multiply(matrix, operand, batch, y, true, worker);
                         operations.normalise(x, batch, norm, 1e-5, operand, worker);
                         reduction.reduce(operations, matrix, operand, worker);
+                        operations.swiGlu(operand, x, batch, worker);
+                        operations.relu(operand, batch, worker);
                     });
         }
         begin("embedding %s %d x %d".formatted(type, rows, columns));

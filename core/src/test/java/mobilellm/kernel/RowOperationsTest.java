@@ -84,8 +84,75 @@ class RowOperationsTest {
     }
 
     private Operand operand(Operations operations, int columns, PackedMatrix matrix) {
+        return operand(operations, ROWS, columns, matrix);
+    }
+
+    private Operand operand(Operations operations, int rows, int columns, PackedMatrix matrix) {
         return operations.operand(
-                arena, new Activations(arena, ROWS, columns), Set.of(matrix.form()));
+                arena, new Activations(arena, rows, columns), Set.of(matrix.form()));
+    }
+
+    /// The same of activations, which members make column by column: whoever makes which, products are those of what was made whole.
+    @Test
+    void activatingAnOperandIsActivationAndPreparation() {
+        var forms = List.of(PackedForm.Q4_0, PackedForm.Q8_0, PackedForm.W8A8, PackedForm.F16);
+        try (var three = new ThreadTeam(3)) {
+            for (PackedForm form : forms) {
+                for (int columns : new int[] {32, 96, 576}) {
+                    DType type = form == PackedForm.W8A8 ? DType.F32 : form.type();
+                    PackedMatrix matrix =
+                            PackedMatrix.pack(
+                                    RandomWeights.of(type, 33, columns, 1, random),
+                                    form,
+                                    arena,
+                                    team);
+                    for (KernelProvider provider : Kernels.usable()) {
+                        Operations operations = provider.open(3, arena);
+                        for (int rows : new int[] {1, 13, 38}) {
+                            assertActivated(operations, matrix, rows, true, three);
+                            assertActivated(operations, matrix, rows, false, three);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private void assertActivated(
+            Operations operations, PackedMatrix matrix, int rows, boolean gated, ThreadTeam three) {
+        Activations gate = gaussian(rows, matrix.columns(), 3);
+        Activations up = gaussian(rows, matrix.columns(), 1);
+        Operand expected = operand(operations, rows, matrix.columns(), matrix);
+        Operand actual = operand(operations, rows, matrix.columns(), matrix);
+        actual.values().data().copyFrom(gate.data());
+        Activations expectedProduct = new Activations(arena, rows, 33);
+        Activations product = new Activations(arena, rows, 33);
+        team.run(
+                worker -> {
+                    if (gated) {
+                        operations.swiGlu(gate, up, rows, expected.values(), worker);
+                    } else {
+                        operations.relu(gate, rows, expected.values(), worker);
+                    }
+                    operations.prepare(expected, rows, worker);
+                    operations.multiply(matrix, expected, rows, expectedProduct, false, worker);
+                });
+        three.run(
+                worker -> {
+                    if (gated) {
+                        operations.swiGlu(actual, up, rows, worker);
+                    } else {
+                        operations.relu(actual, rows, worker);
+                    }
+                    worker.barrier();
+                    if (!actual.isMadeByColumns()) {
+                        operations.prepare(actual, rows, worker);
+                        worker.barrier();
+                    }
+                    operations.multiply(matrix, actual, rows, product, false, worker);
+                });
+        assertThat(actual.values().data().mismatch(expected.values().data())).isEqualTo(-1);
+        assertThat(product.data().mismatch(expectedProduct.data())).isEqualTo(-1);
     }
 
     private static void assertNormalised(

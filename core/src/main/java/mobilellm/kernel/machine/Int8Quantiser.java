@@ -10,7 +10,7 @@ import mobilellm.assembler.Label;
 import mobilellm.assembler.R64;
 import mobilellm.assembler.Ymm;
 
-/// Rounds one row of f32 to int8 and writes it into its place of a tile, see [Int8Rows].
+/// Rounds rows of f32 to int8 and writes each into its place of a tile, see [Int8Rows].
 ///
 /// Each block of 32 columns is rounded by itself, or all with the scale of the row, see [Int8Block].
 final class Int8Quantiser {
@@ -18,6 +18,10 @@ final class Int8Quantiser {
         BLOCKS,
         /// RMSNorm, with the bits of [RowKernels#rmsNorm], and [#BLOCKS] of its result, which is stored too.
         NORMALISED_BLOCKS,
+        /// [RowKernels#swiGlu] with the source as the gate and [#BLOCKS] of its result, which replaces the source.
+        SWIGLU_BLOCKS,
+        /// [RowKernels#relu], the same way.
+        RELU_BLOCKS,
         WHOLE_ROWS
     }
 
@@ -28,12 +32,22 @@ final class Int8Quantiser {
     /// Bytes from one field of a block to the next: 4 for each token of the tile.
     static final int FIELD_STRIDE = 24;
 
-    // Of RMSNorm: numbers of the row and epsilon, as f32, the weight, and where the normalised row
-    // goes.
+    // Of RMSNorm: numbers of the row and epsilon, as f32, and the weight.
     static final int COUNT = 32;
     static final int EPSILON = 40;
     static final int WEIGHT = 48;
-    static final int NORMALISED = 56;
+
+    /// Where the normalised row goes, or the row that SwiGLU multiplies by.
+    static final int OTHER = 56;
+
+    // Of several rows: bytes from one to the next, rows of a tile that are rounded, bytes from what
+    // follows the last of them to the first one of the next tile, and
+    // tiles.
+    static final int ROW_STRIDE = 64;
+    static final int ROWS = 72;
+    static final int TILE_STEP = 80;
+    static final int TILES = 88;
+    private static final int ROWS_LEFT = 96;
 
     private static final int BLOCK_BYTES = 128;
     private static final int BLOCK_VECTORS = BLOCK_BYTES / Simd.BYTES;
@@ -43,7 +57,7 @@ final class Int8Quantiser {
     private static final R64 blocks = rcx;
     private static final R64 stride = r8;
     private static final R64 weight = r9;
-    private static final R64 normalised = r10;
+    private static final R64 other = r10;
     private static final Ymm INVERSE_ROOT = ymm(7);
 
     private final Assembler a;
@@ -61,20 +75,43 @@ final class Int8Quantiser {
         pairs = tier == CpuTier.AVX2;
     }
 
+    /// Some rows of each of some tiles.
     Code code() {
         var frame = CallingConvention.current().enter(a);
+        Label tile = a.label();
+        Label row = a.label();
+        a.bind(tile);
+        a.mov(rax, mem(rdi, ROWS));
+        a.mov(mem(rdi, ROWS_LEFT), rax);
+        a.bind(row);
         write();
+        a.mov(rax, mem(rdi, ROW_STRIDE));
+        a.add(mem(rdi, SOURCE), rax);
+        a.add(mem(rdi, OTHER), rax);
+        a.mov(rax, Integer.BYTES);
+        a.add(mem(rdi, TARGET), rax);
+        countDown(ROWS_LEFT, row);
+        a.mov(rax, mem(rdi, TILE_STEP));
+        a.add(mem(rdi, TARGET), rax);
+        countDown(TILES, tile);
         frame.leave();
         return a.assemble();
     }
 
-    /// Writes what stands between the entry of a routine and its end. Leaves rdi as it is.
+    private void countDown(int counter, Label again) {
+        a.mov(rax, 1);
+        a.sub(mem(rdi, counter), rax);
+        a.jnz(again);
+    }
+
+    /// Writes what rounds one row. Leaves rdi as it is.
     void write() {
         Label block = a.label();
         if (kind == Kind.NORMALISED_BLOCKS) {
             findInverseRoot();
         }
         a.mov(source, mem(rdi, SOURCE));
+        a.mov(other, mem(rdi, OTHER));
         a.mov(target, mem(rdi, TARGET));
         a.mov(blocks, mem(rdi, BLOCKS));
         a.mov(stride, mem(rdi, FIELD_STRIDE));
@@ -86,9 +123,10 @@ final class Int8Quantiser {
         }
 
         a.bind(block);
+        activate();
         rounding.load(source, 0);
         switch (kind) {
-            case BLOCKS -> rounding.round();
+            case BLOCKS, SWIGLU_BLOCKS, RELU_BLOCKS -> rounding.round();
             case NORMALISED_BLOCKS -> {
                 normalise();
                 rounding.round();
@@ -99,6 +137,7 @@ final class Int8Quantiser {
         storeBytes();
         storeSums();
         a.add(source, BLOCK_BYTES);
+        a.add(other, BLOCK_BYTES);
         a.dec(blocks);
         a.jnz(block);
     }
@@ -110,17 +149,26 @@ final class Int8Quantiser {
         new RowKernels(tier, a).inverseRootOfRow();
         a.vmovaps(INVERSE_ROOT, ymm(0));
         a.mov(weight, mem(rdi, WEIGHT));
-        a.mov(normalised, mem(rdi, NORMALISED));
+    }
+
+    private void activate() {
+        var kernels = new RowKernels(tier, a);
+        for (int at = 0; at < BLOCK_BYTES; at += Simd.BYTES) {
+            switch (kind) {
+                case SWIGLU_BLOCKS -> kernels.swiGlu(source, other, source, at);
+                case RELU_BLOCKS -> kernels.relu(source, source, at);
+                case BLOCKS, NORMALISED_BLOCKS, WHOLE_ROWS -> {}
+            }
+        }
     }
 
     private void normalise() {
         for (int i = 0; i < 4; i++) {
             a.vmulps(ymm(i), ymm(i), INVERSE_ROOT);
             a.vmulps(ymm(i), ymm(i), mem(weight, 32 * i));
-            a.vmovups(mem(normalised, 32 * i), ymm(i));
+            a.vmovups(mem(other, 32 * i), ymm(i));
         }
         a.add(weight, BLOCK_BYTES);
-        a.add(normalised, BLOCK_BYTES);
     }
 
     private void storeBytes() {

@@ -27,6 +27,8 @@ final class MachineOperand extends Operand {
     private final Routines routines;
     private final Routine quantiser;
     private final Optional<Routine> normaliser;
+    private final Optional<Routine> swiGlu;
+    private final Optional<Routine> relu;
     private final int widest;
     private final boolean hasPanels;
     private final MemorySegment int8;
@@ -40,15 +42,15 @@ final class MachineOperand extends Operand {
         this.routines = routines;
         boolean wholeRows = PackedForm.wholeRows(weights);
         quantiser = routines.int8Quantiser(wholeRows ? Kind.WHOLE_ROWS : Kind.BLOCKS);
-        normaliser =
-                wholeRows
-                        ? Optional.empty()
-                        : Optional.of(routines.int8Quantiser(Kind.NORMALISED_BLOCKS));
         widest = routines.widestTile(weights);
         List<PackedForm> quantised = weights.stream().filter(PackedForm::isQuantised).toList();
         hasPanels =
                 routines.tier() == CpuTier.AVX512_VNNI
                         && quantised.stream().allMatch(Int8Panel::holds);
+        boolean byBlocks = !quantised.isEmpty() && !wholeRows;
+        normaliser = quantiser(byBlocks, Kind.NORMALISED_BLOCKS);
+        swiGlu = quantiser(byBlocks, Kind.SWIGLU_BLOCKS);
+        relu = quantiser(byBlocks, Kind.RELU_BLOCKS);
         int8 = arena.allocate(quantised.isEmpty() ? 0 : values.rows() * int8RowBytes(), Simd.BYTES);
         for (PackedForm form : weights) {
             products.put(form, new Routine[2 * (widest + 1)]);
@@ -71,6 +73,19 @@ final class MachineOperand extends Operand {
                 : width(rows - row);
     }
 
+    /// Where the int8 tile begins that holds a row, of so many.
+    int firstOfInt8Tile(int row, int rows) {
+        int first = 0;
+        while (true) {
+            int width = int8Width(first, rows);
+            int end = first + (rows - first) / width * width;
+            if (row < end) {
+                return row - (row - first) % width;
+            }
+            first = end;
+        }
+    }
+
     /// Rows of the tile that begins with a row, of so many, as the matrix meets it.
     int width(PackedMatrix matrix, int row, int rows) {
         return matrix.form().isQuantised() ? int8Width(row, rows) : width(rows - row);
@@ -85,6 +100,15 @@ final class MachineOperand extends Operand {
         return width;
     }
 
+    private Optional<Routine> quantiser(boolean isWanted, Kind kind) {
+        return isWanted ? Optional.of(routines.int8Quantiser(kind)) : Optional.empty();
+    }
+
+    @Override
+    public boolean isMadeByColumns() {
+        return swiGlu.isPresent();
+    }
+
     int blocks() {
         return Math.ceilDiv(values().columns(), PackedMatrix.BLOCK);
     }
@@ -94,9 +118,19 @@ final class MachineOperand extends Operand {
         return quantiser;
     }
 
-    /// What normalises a row and rounds it in one sweep; not where the scale is the row's, which is known after the whole norm.
+    /// What normalises rows and rounds them in one sweep; not where the scale is the row's, which is known after the whole norm.
     Optional<Routine> normaliser() {
         return normaliser;
+    }
+
+    /// The same of SwiGLU.
+    Optional<Routine> swiGlu() {
+        return swiGlu;
+    }
+
+    /// The same of ReLU.
+    Optional<Routine> relu() {
+        return relu;
     }
 
     boolean hasInt8() {
@@ -108,7 +142,7 @@ final class MachineOperand extends Operand {
         return int8.address() + row * int8RowBytes();
     }
 
-    private long int8RowBytes() {
+    long int8RowBytes() {
         return (long) blocks() * Int8Rows.BLOCK_BYTES;
     }
 

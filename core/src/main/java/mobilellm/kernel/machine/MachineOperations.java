@@ -167,26 +167,71 @@ final class MachineOperations implements Operations {
         }
     }
 
-    /// Rounds this member's rows of x, each to its place in the tiles of the operand.
+    /// Rounds this member's rows of x, whole.
     private void quantise(
             Routine routine, Activations x, MachineOperand target, int rows, Worker worker) {
         Member member = members[worker.index()];
-        Arguments arguments = member.arguments.set(Int8Quantiser.BLOCKS, target.blocks());
-        int from = worker.from(rows);
-        int to = worker.to(rows);
-        int width;
-        for (int first = 0; first < to; first += width) {
-            width = target.int8Width(first, rows);
-            for (int row = Math.max(first, from); row < Math.min(first + width, to); row++) {
-                arguments
-                        .set(Int8Quantiser.SOURCE, address(x, row))
-                        .set(Int8Quantiser.NORMALISED, address(target.values(), row))
-                        .set(
-                                Int8Quantiser.TARGET,
-                                target.int8Tile(first) + (row - first) * (long) Integer.BYTES)
-                        .set(Int8Quantiser.FIELD_STRIDE, (long) width * Integer.BYTES);
-                member.recorder.call(routine);
-            }
+        member.arguments.set(Int8Quantiser.BLOCKS, target.blocks());
+        quantise(
+                routine,
+                x,
+                target.values(),
+                target,
+                0,
+                rows,
+                worker.from(rows),
+                worker.to(rows),
+                member);
+    }
+
+    /// Rounds this member's columns of all rows of the operand, which an activation makes of them first.
+    private void activate(
+            Routine routine, MachineOperand x, Activations other, int rows, Worker worker) {
+        int from = firstColumn(x.values(), worker);
+        int to = endColumn(x.values(), worker);
+        if (from < to) {
+            int block = from / Activations.BLOCK;
+            Member member = members[worker.index()];
+            member.arguments.set(Int8Quantiser.BLOCKS, to / Activations.BLOCK - block);
+            quantise(routine, x.values(), other, x, block, rows, 0, rows, member);
+        }
+    }
+
+    /// Rounds the blocks from `block` on of the rows `from` to `to`, each to its place in the tiles of the operand.
+    private static void quantise(
+            Routine routine,
+            Activations source,
+            Activations other,
+            MachineOperand target,
+            int block,
+            int rows,
+            int from,
+            int to,
+            Member member) {
+        int count;
+        int tiles;
+        for (int row = from; row < to; row += tiles * count) {
+            int first = target.firstOfInt8Tile(row, rows);
+            int width = target.int8Width(first, rows);
+            count = Math.min(first + width, to) - row;
+            tiles = count == width ? (to - row) / width : 1;
+            long rowOfTile = (long) (row - first) * Integer.BYTES;
+            member.arguments
+                    .set(Int8Quantiser.SOURCE, address(source, row) + block * BLOCK_BYTES)
+                    .set(Int8Quantiser.OTHER, address(other, row) + block * BLOCK_BYTES)
+                    .set(Int8Quantiser.ROW_STRIDE, (long) source.stride() * Float.BYTES)
+                    .set(
+                            Int8Quantiser.TARGET,
+                            target.int8Tile(first)
+                                    + (long) block * width * Int8Rows.BLOCK_BYTES
+                                    + rowOfTile)
+                    .set(Int8Quantiser.FIELD_STRIDE, (long) width * Integer.BYTES)
+                    .set(Int8Quantiser.ROWS, count)
+                    .set(
+                            Int8Quantiser.TILE_STEP,
+                            width * target.int8RowBytes() - (long) count * Integer.BYTES)
+                    .set(Int8Quantiser.TILES, tiles);
+            member.recorder.call(routine);
         }
     }
 
@@ -386,6 +431,26 @@ final class MachineOperations implements Operations {
     public void swiGlu(
             Activations gate, Activations up, int rows, Activations target, Worker worker) {
         onColumns(swiGlu, gate, up, 1, target, rows, worker);
+    }
+
+    @Override
+    public void swiGlu(Operand gate, Activations up, int rows, Worker worker) {
+        var x = (MachineOperand) gate;
+        if (x.isMadeByColumns()) {
+            activate(x.swiGlu().orElseThrow(), x, up, rows, worker);
+        } else {
+            swiGlu(gate.values(), up, rows, gate.values(), worker);
+        }
+    }
+
+    @Override
+    public void relu(Operand operand, int rows, Worker worker) {
+        var x = (MachineOperand) operand;
+        if (x.isMadeByColumns()) {
+            activate(x.relu().orElseThrow(), x, x.values(), rows, worker);
+        } else {
+            relu(x.values(), rows, x.values(), worker);
+        }
     }
 
     @Override

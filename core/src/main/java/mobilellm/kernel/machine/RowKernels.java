@@ -6,6 +6,7 @@ import mobilellm.assembler.Assembler;
 import mobilellm.assembler.CallingConvention;
 import mobilellm.assembler.Code;
 import mobilellm.assembler.CpuTier;
+import mobilellm.assembler.R64;
 
 /// What happens to a row of activations between the products.
 final class RowKernels {
@@ -113,15 +114,18 @@ final class RowKernels {
 
     /// `target = gate / (1 + e^-gate) * up`.
     Code swiGlu() {
-        return ofTwo(
-                () -> {
-                    simd.load(0, rsi, 0);
-                    simd.times(1, 0, -1);
-                    Exponential.write(simd, 1, 2, 3, 4);
-                    simd.plus(1, 1, 1);
-                    simd.divide(0, 0, 1);
-                    simd.multiply(0, 0, rdx, 0);
-                });
+        return ofTwo(() -> swiGlu(rsi, rdx, r8, 0));
+    }
+
+    /// [#swiGlu] of a vector. Overwrites values 0 to 4.
+    void swiGlu(R64 gate, R64 up, R64 target, int displacement) {
+        simd.load(0, gate, displacement);
+        simd.times(1, 0, -1);
+        Exponential.write(simd, 1, 2, 3, 4);
+        simd.plus(1, 1, 1);
+        simd.divide(0, 0, 1);
+        simd.multiply(0, 0, up, displacement);
+        simd.store(target, displacement, 0);
     }
 
     /// The largest of each two vectors, NaN where a number is not finite. Arguments: x, target, pairs of vectors.
@@ -156,19 +160,23 @@ final class RowKernels {
                 () -> {
                     simd.load(0, rsi, 0);
                     simd.add(0, 0, rdx, 0);
+                    simd.store(r8, 0, 0);
                 });
     }
 
     /// `target = max(first, 0)`
     Code relu() {
-        return ofTwo(
-                () -> {
-                    simd.load(0, rsi, 0);
-                    simd.atLeast(0, 0, 0);
-                });
+        return ofTwo(() -> relu(rsi, r8, 0));
     }
 
-    /// An operation on vectors at rsi and rdx that leaves its result in value 0. Arguments: first, second, target, vectors of 16.
+    /// [#relu] of a vector. Overwrites value 0.
+    void relu(R64 x, R64 target, int displacement) {
+        simd.load(0, x, displacement);
+        simd.atLeast(0, 0, 0);
+        simd.store(target, displacement, 0);
+    }
+
+    /// An operation on vectors at rsi and rdx that stores its result at r8. Arguments: first, second, target, vectors of 16.
     private Code ofTwo(Runnable operation) {
         var frame = CallingConvention.current().enter(a);
         a.mov(rsi, mem(rdi));
@@ -179,7 +187,6 @@ final class RowKernels {
                 rcx,
                 () -> {
                     operation.run();
-                    simd.store(r8, 0, 0);
                     a.add(rsi, Simd.BYTES);
                     a.add(rdx, Simd.BYTES);
                     a.add(r8, Simd.BYTES);

@@ -123,7 +123,9 @@ final class Elementwise {
         }
     }
 
-    /// `target = gate / (1 + e^-gate) * up` on columns `from` to `to`.
+    /// `target = gate / (1 + e^-gate) * up` on columns `from` to `to`; the target may be the gate.
+    ///
+    /// @param exponentials overwritten
     static void swiGlu(
             Activations gate,
             Activations up,
@@ -131,13 +133,22 @@ final class Elementwise {
             int row,
             int from,
             int to,
+            MemorySegment exponentials,
             int step) {
         long gateAt = gate.offset(row) + 4L * from;
         long upAt = up.offset(row) + 4L * from;
         long targetAt = target.offset(row) + 4L * from;
-        Exponential.of(gate.data(), gateAt, -1, 0, target.data(), targetAt, to - from, step);
+        Exponential.of(gate.data(), gateAt, -1, 0, exponentials, 0, to - from, step);
         multiplySilu(
-                gate.data(), gateAt, up.data(), upAt, target.data(), targetAt, to - from, step);
+                gate.data(),
+                gateAt,
+                up.data(),
+                upAt,
+                exponentials,
+                target.data(),
+                targetAt,
+                to - from,
+                step);
     }
 
     private static void multiplySilu(
@@ -145,13 +156,14 @@ final class Elementwise {
             long gateAt,
             MemorySegment up,
             long upAt,
+            MemorySegment exponentials,
             MemorySegment target,
             long targetAt,
             int count,
             int step) {
         for (int i = 0; i < count; i += Lanes.COUNT * step) {
             FloatVector exponential =
-                    FloatVector.fromMemorySegment(Lanes.FLOATS, target, targetAt, Lanes.ORDER);
+                    FloatVector.fromMemorySegment(Lanes.FLOATS, exponentials, 4L * i, Lanes.ORDER);
             FloatVector.fromMemorySegment(Lanes.FLOATS, gate, gateAt, Lanes.ORDER)
                     .div(exponential.add(1))
                     .mul(FloatVector.fromMemorySegment(Lanes.FLOATS, up, upAt, Lanes.ORDER))

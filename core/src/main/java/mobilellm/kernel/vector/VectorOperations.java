@@ -318,8 +318,9 @@ final class VectorOperations implements Operations {
             Activations gate, Activations up, int rows, Activations target, Worker worker) {
         int from = firstColumn(gate, worker);
         int to = endColumn(gate, worker);
+        MemorySegment exponentials = scratches[worker.index()].panel().numbers();
         for (int r = 0; r < rows; r++) {
-            Elementwise.swiGlu(gate, up, target, r, from, to, Lanes.step());
+            Elementwise.swiGlu(gate, up, target, r, from, to, exponentials, Lanes.step());
         }
     }
 
