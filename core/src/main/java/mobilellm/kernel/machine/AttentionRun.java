@@ -192,10 +192,8 @@ final class AttentionRun {
         a.cmp(rax, rcx);
         a.cmov(Condition.A, rax, rcx);
         a.mov(mem(rdi, CHUNK_POSITIONS), rax);
-        int lot = int8 ? ValueProduct.LOT : GROUP;
-        a.add(rax, lot - 1);
-        a.shr(rax, Integer.numberOfTrailingZeros(lot));
-        a.imul(rax, rax, lot / GROUP);
+        a.add(rax, GROUP - 1);
+        a.shr(rax, Integer.numberOfTrailingZeros(GROUP));
         a.mov(mem(rdi, CHUNK_GROUPS), rax);
     }
 
@@ -320,10 +318,15 @@ final class AttentionRun {
         multiply(new PlainProduct(a, tier, block.type(), rows, columns));
     }
 
+    private int lotGroups() {
+        return valueProduct.lot() / GROUP;
+    }
+
     private void mixInt8() {
         a.mov(rdx, mem(rdi, ROUNDED));
         a.mov(rcx, mem(rdi, CHUNK_GROUPS));
-        a.shr(rcx, Integer.numberOfTrailingZeros(ValueProduct.LOT / GROUP));
+        a.add(rcx, lotGroups() - 1);
+        a.shr(rcx, Integer.numberOfTrailingZeros(lotGroups()));
         valueProduct.round();
         locateMatrix(VALUES, GROUPS * block.valueBytes());
         a.mov(rdx, mem(rdi, ROUNDED));
@@ -468,21 +471,33 @@ final class AttentionRun {
                     a.add(r11, Simd.BYTES);
                     a.add(r13, (int) block.scaleBytes());
                 });
+        simd.zero(2);
+        a.mov(rcx, mem(rdi, CHUNK_GROUPS));
+        a.imul(rcx, rcx, -1);
+        a.and(rcx, lotGroups() - 1);
+        storeRows(2); // A begun lot is rounded whole.
         simd.sumLanes(0, 1);
         a.jmp(done);
 
         a.bind(nothing);
-        forEachVector(
-                () -> {
-                    for (int i = 0; i < blocks(); i++) {
-                        simd.store(r11, i * valueProduct.blockBytes(), 0);
-                    }
-                    a.add(r11, Simd.BYTES);
-                });
+        a.mov(rcx, GROUPS);
+        storeRows(0);
 
         a.bind(done);
         simd.storeFirst(rdx, Float.BYTES, 0);
         a.add(rbp, Attention.CHUNK_BYTES);
+    }
+
+    /// Stores a value rcx times in the rows at r11.
+    private void storeRows(int value) {
+        simd.repeatTimes(
+                rcx,
+                () -> {
+                    for (int i = 0; i < blocks(); i++) {
+                        simd.store(r11, i * valueProduct.blockBytes(), value);
+                    }
+                    a.add(r11, Simd.BYTES);
+                });
     }
 
     /// Overwrites the scores from number rax on with minus infinity.

@@ -23,9 +23,6 @@ import java.util.function.IntFunction;
 /// - 512 bits: `vpdpbusd` with the upper 7 and with the lower 8 bits of four weights, each with sums of its own.
 /// - 256 bits: bytes 0 and 2 and bytes 1 and 3 become words, which meet pairs of weights.
 final class ValueProduct {
-    /// Positions whose weights are rounded at once.
-    static final int LOT = 64;
-
     private static final int QUAD = 4;
     private static final int ROW_BYTES = Attention.CHUNK_BYTES;
 
@@ -65,6 +62,11 @@ final class ValueProduct {
         wide = tier == CpuTier.AVX512_VNNI;
         registers = wide ? 32 : 16;
         lanes = wide ? 16 : 8;
+    }
+
+    /// Positions whose weights are rounded at once.
+    int lot() {
+        return wide ? 64 : 16;
     }
 
     /// Bytes of scratch memory: for each block and token a row, then what a unit of each is worth.
@@ -115,7 +117,7 @@ final class ValueProduct {
                 r10,
                 () -> {
                     body.run();
-                    a.add(r8, LOT * Float.BYTES);
+                    a.add(r8, lot() * Float.BYTES);
                 });
     }
 
@@ -124,7 +126,7 @@ final class ValueProduct {
         simd.zero(0);
         forEachLot(
                 () -> {
-                    for (int i = 0; i < LOT / Simd.LANES; i++) {
+                    for (int i = 0; i < lot() / Simd.LANES; i++) {
                         simd.load(1, r8, i * Simd.BYTES);
                         simd.maximum(0, 0, 1);
                     }
@@ -176,7 +178,7 @@ final class ValueProduct {
     /// Of each four weights the first dword becomes 0 and 2, the second one 1 and 3.
     private void round256() {
         Ymm unit = ymm(6);
-        for (int i = 0; i < LOT * Float.BYTES; i += 32) {
+        for (int i = 0; i < lot() * Float.BYTES; i += 32) {
             Ymm x = ymm(8);
             Ymm y = ymm(9);
             a.vmulps(x, unit, mem(r8, i));
