@@ -231,27 +231,23 @@ final class AttentionRun {
         locate(d, r9, offset, bytes);
     }
 
-    /// Gives a product what [#locateMatrix] finds.
+    /// Gives a product the chunk's keys or values, and the distance to those of the next one. The number of the chunk remains in r8, that of the
+    /// next one in r9.
     private void giveMatrix(int offset, long bytes) {
-        locateMatrix(offset, bytes);
-        give(ProductKernel.DISTANCE, rcx);
-        give(ProductKernel.WEIGHTS, rax);
-    }
-
-    /// The address of the chunk's keys or values in rax, and in rcx the distance to those of the next one. The number of the chunk remains in r8,
-    /// that of the next one in r9.
-    private void locateMatrix(int offset, long bytes) {
         locateNext(rcx, offset, bytes);
         a.mov(r8, mem(rdi, CHUNK));
         locate(rax, r8, offset, bytes);
         a.sub(rcx, rax);
+        give(ProductKernel.DISTANCE, rcx);
+        give(ProductKernel.WEIGHTS, rax);
     }
 
     private void multiply(ProductKernel product) {
         give(ProductKernel.TILES, 1);
         give(ProductKernel.ACCUMULATE, 0);
         a.add(rdi, PRODUCT);
-        product.fetching(fetches() ? Fetching.TO_SECOND_CACHE : Fetching.NOTHING).write();
+        boolean fetching = fetches() && !int8; // In Q8_0 keys are fetched while values are read.
+        product.fetching(fetching ? Fetching.TO_SECOND_CACHE : Fetching.NOTHING).write();
         a.sub(rdi, PRODUCT);
     }
 
@@ -327,8 +323,11 @@ final class AttentionRun {
         a.mov(rcx, mem(rdi, CHUNK_GROUPS));
         a.add(rcx, lotGroups() - 1);
         a.shr(rcx, Integer.numberOfTrailingZeros(lotGroups()));
-        valueProduct.round();
-        locateMatrix(VALUES, GROUPS * block.valueBytes());
+        valueProduct.round(this::fetchValues);
+        locateNext(rcx, KEYS, GROUPS * block.keyBytes());
+        a.mov(r8, mem(rdi, CHUNK));
+        locate(rax, r8, VALUES, GROUPS * block.valueBytes());
+        a.sub(rcx, rax);
         a.mov(rdx, mem(rdi, ROUNDED));
         a.mov(r8, mem(rdi, RESULT));
         a.add(r8, PAIRS);
@@ -395,6 +394,13 @@ final class AttentionRun {
         }
     }
 
+    /// Lines of the next chunk's values in Q8_0 that are fetched with each vector of weights: one comes with each vector of scores, and one with
+    /// each of rounded weights.
+    private int raisingLines() {
+        int lines = (int) (GROUPS * block.valueBytes()) / LINE;
+        return Math.max(0, lines / (tokens * GROUPS) - 1 - blocks());
+    }
+
     /// Writes m of a token of limit rax, and minus infinity behind its scores.
     private void findLargest() {
         Label nothing = a.label();
@@ -457,7 +463,7 @@ final class AttentionRun {
         a.mov(r13, r12);
         forEachVector(
                 () -> {
-                    fetchValues(2);
+                    fetchValues(raisingLines());
                     simd.load(1, r10, 0);
                     simd.copy(2, 5);
                     simd.multiplyAdd(2, 1, 6);

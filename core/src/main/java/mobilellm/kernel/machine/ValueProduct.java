@@ -13,6 +13,7 @@ import mobilellm.assembler.Ymm;
 import mobilellm.assembler.Zmm;
 import mobilellm.kernel.Activations;
 
+import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
 
 /// Outputs of attention to a chunk of values in Q8_0: bytes times weights of 15 bits, summed exactly.
@@ -90,7 +91,9 @@ final class ValueProduct {
     }
 
     /// Rounds the f32 of all rows at rdx, as many lots of each as rcx says, in their place. Leaves rcx, rdx, rdi, r12 and higher as they are.
-    void round() {
+    ///
+    /// @param fetch is given a number of lines to fetch, one for 16 positions
+    void round(IntConsumer fetch) {
         a.mov(rsi, rdx);
         a.lea(r11, mem(rdx, worth(0, 0)));
         int count = headDim / Activations.BLOCK * tokens;
@@ -103,7 +106,15 @@ final class ValueProduct {
                 r9,
                 () -> {
                     findUnit();
-                    forEachLot(wide ? this::round512 : this::round256);
+                    forEachLot(
+                            () -> {
+                                fetch.accept(lot() / Simd.LANES);
+                                if (wide) {
+                                    round512();
+                                } else {
+                                    round256();
+                                }
+                            });
                     a.add(rsi, ROW_BYTES);
                     a.add(r11, Float.BYTES);
                 });
