@@ -11,7 +11,8 @@ import java.util.Set;
 /// Most operations share out the rows, always in the same way: a member may go on with the rows that it has just written
 /// itself. A matrix product shares out the rows of the matrix, which are columns of its result, in the same way for any two
 /// matrices of equal height: a member may go on with the columns that it has just written itself, which is what [#addBias],
-/// [#swiGlu] and [#relu] do. [#attend] shares out work in its own way.
+/// [#swiGlu] and [#relu] do. [#attend] shares out work in its own way. Of a single row a provider may share out the heads, in the same way in
+/// [#normaliseHeads], [#rotate] and [#store].
 ///
 /// A piece ([Worker#pieces]) is a share like any other to all but [#attend]: what is said of a member holds for each of its pieces.
 public interface Operations {

@@ -12,7 +12,7 @@ public interface Recording {
     Recording NONE =
             new Recording() {
                 @Override
-                public boolean replay(Worker worker) {
+                public boolean replay(Sequences sequences, Worker worker) {
                     return false;
                 }
 
@@ -21,7 +21,9 @@ public interface Recording {
             };
 
     /// Does again what the member has recorded; false where that is nothing, and what it does next is recorded.
-    boolean replay(Worker worker);
+    ///
+    /// @param sequences whose first row it is about
+    boolean replay(Sequences sequences, Worker worker);
 
     /// The stretch ends here.
     void keep(Worker worker);

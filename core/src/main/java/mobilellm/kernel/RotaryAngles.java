@@ -2,6 +2,10 @@ package mobilellm.kernel;
 
 import mobilellm.config.Rope;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
 /// Cosines and sines of the rotary embedding for the rows of a batch, computed once a forward pass: pair `i` of a head at
 /// position `p` turns by `p * frequencies[i]` (RoFormer, Su et al. 2021, equation 15).
 public final class RotaryAngles {
@@ -9,6 +13,7 @@ public final class RotaryAngles {
     private final double factor;
     private final float[] cosines;
     private final float[] sines;
+    private final MemorySegment copy; // [rows, cosines and sines]
 
     /// @param rows the most rows of a batch
     /// @param rope frequencies and what cosines and sines are multiplied by
@@ -17,6 +22,7 @@ public final class RotaryAngles {
         factor = rope.attentionFactor();
         cosines = new float[rows * frequencies.length];
         sines = new float[rows * frequencies.length];
+        copy = OffHeap.allocate(Arena.ofAuto(), 2L * rows * pairBytes());
     }
 
     /// Pairs of a head: half its width.
@@ -33,6 +39,18 @@ public final class RotaryAngles {
             cosines[at + i] = (float) (factor * Math.cos(angle));
             sines[at + i] = (float) (factor * Math.sin(angle));
         }
+        long to = 2L * row * pairBytes();
+        MemorySegment.copy(cosines, at, copy, ValueLayout.JAVA_FLOAT, to, pairs());
+        MemorySegment.copy(sines, at, copy, ValueLayout.JAVA_FLOAT, to + pairBytes(), pairs());
+    }
+
+    private int pairBytes() {
+        return pairs() * Float.BYTES;
+    }
+
+    /// Where the cosines of a row are and, right behind, its sines, for machine code.
+    public long address(int row) {
+        return copy.address() + 2L * row * pairBytes();
     }
 
     public float cosine(int row, int pair) {

@@ -168,7 +168,7 @@ public final class Transformer implements AutoCloseable {
 
             // Recordings are of one row.
             var projections = buffers.projections().get(v);
-            if (rows > 1 || !projections.replay(worker)) {
+            if (rows > 1 || !projections.replay(sequences, worker)) {
                 var attentionInput = operands.attentionInput(); // [rows, hiddenSize]
                 normalise(hidden, rows, block.attentionNorm(), attentionInput, worker);
                 for (Worker piece : pieces(block.query().matrix(), rows, worker)) {
@@ -179,16 +179,16 @@ public final class Transformer implements AutoCloseable {
                     }
                 }
                 kernels.barrier(worker);
+                for (Worker piece : pieces(rows, worker)) {
+                    rotate(queries, config.heads(), block.queryNorm(), rows, piece);
+                    if (visit.writesCache()) {
+                        rotate(keys, config.keyValueHeads(), block.keyNorm(), rows, piece);
+                        kernels.store(keys, values, sequences, rows, visit.cacheSlot(), piece);
+                    }
+                }
+                kernels.barrier(worker);
                 projections.keep(worker);
             }
-            for (Worker piece : pieces(rows, worker)) {
-                rotate(queries, config.heads(), block.queryNorm(), rows, piece);
-                if (visit.writesCache()) {
-                    rotate(keys, config.keyValueHeads(), block.keyNorm(), rows, piece);
-                    kernels.store(keys, values, sequences, rows, visit.cacheSlot(), piece);
-                }
-            }
-            worker.barrier();
 
             if (v == plan.visits().size() - 1) {
                 // All keys and values are stored; from here on only rows whose logits are wanted
@@ -203,9 +203,9 @@ public final class Transformer implements AutoCloseable {
             }
             var attended = operands.attended(); // [rows, heads * headDim]
             kernels.attend(queries, sequences, rows, visit.cacheSlot(), attended.values(), worker);
-            worker.barrier();
             var feedForward = buffers.feedForwards().get(v);
-            if (rows > 1 || !feedForward.replay(worker)) {
+            if (rows > 1 || !feedForward.replay(sequences, worker)) {
+                kernels.barrier(worker);
                 prepare(attended, rows, worker);
                 for (Worker piece : pieces(block.attentionOutput().matrix(), rows, worker)) {
                     project(block.attentionOutput(), attended, rows, hidden, true, piece);

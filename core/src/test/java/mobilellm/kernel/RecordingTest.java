@@ -3,6 +3,7 @@ package mobilellm.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import mobilellm.config.Rope;
 import mobilellm.kernel.ThreadTeam.Worker;
 import mobilellm.tensor.DType;
 import mobilellm.testing.RandomWeights;
@@ -23,12 +24,16 @@ import java.util.Set;
 class RecordingTest {
     private static final int HIDDEN = 96;
     private static final int INNER = 160;
+    private static final int HEADS = 5;
+    private static final int HEAD_DIM = INNER / HEADS;
+    private static final int SLOTS = 2;
+    private static final int POSITIONS = KeyValueStore.PAGE + 80;
 
     /// As long as a member waits before it goes to sleep, and longer.
     private static final int LATE_SPINS = 20_000;
 
-    /// Two products with a barrier between them, for one row.
-    private static final class Stretch implements AutoCloseable {
+    /// Two products for one row, and between them heads that are rotated and stored.
+    private static final class Stretch implements Sequences, AutoCloseable {
         final Arena arena = Arena.ofShared();
         final ThreadTeam team;
         final Operations operations;
@@ -36,17 +41,23 @@ class RecordingTest {
         final Activations x = new Activations(arena, 1, HIDDEN);
         final Activations weight = new Activations(arena, 1, HIDDEN);
         final Activations inner = new Activations(arena, 1, INNER);
+        final Activations nothing = new Activations(arena, 1, INNER);
         final Activations result = new Activations(arena, 1, HIDDEN);
         final PackedMatrix up;
         final PackedMatrix down;
         final List<Operand> inputs = new ArrayList<>();
         final List<Operand> inners = new ArrayList<>();
+        final RotaryAngles angles = new RotaryAngles(1, HEAD_DIM, new Rope(10_000));
+        final KeyValueStore store;
+        int position;
         int replays; // of the first member
 
         Stretch(KernelProvider kernels, int threads) {
             team = new ThreadTeam(threads);
             operations = kernels.open(threads, arena);
             recording = operations.recording(arena);
+            store = new KeyValueStore(SLOTS, HEADS, HEAD_DIM, POSITIONS, DType.F16, arena);
+            store.reserve(POSITIONS);
             var random = new Random(5);
             var upWeights = RandomWeights.of(DType.Q4_0, INNER, HIDDEN, 1, random);
             var downWeights = RandomWeights.of(DType.Q8_0, HIDDEN, INNER, 1, random);
@@ -80,14 +91,32 @@ class RecordingTest {
                 x.set(0, i, random.nextFloat() - 0.5f);
                 result.set(0, i, i);
             }
+            position = POSITIONS - 1 - 50 * seed; // On either page.
+            angles.set(0, position);
+            store.write(1, position, nothing, nothing, 0);
             team.run(job);
-            float[] values = new float[HIDDEN];
+            float[] values = new float[HIDDEN + 2 * INNER];
             result.read(0, 0, values, 0, HIDDEN);
+            for (int i = 0; i < INNER; i++) {
+                int head = i / HEAD_DIM;
+                values[HIDDEN + i] = store.key(1, head, position, i % HEAD_DIM);
+                values[HIDDEN + INNER + i] = store.value(1, head, position, i % HEAD_DIM);
+            }
             return values;
         }
 
+        @Override
+        public KeyValueStore store(int row) {
+            return store;
+        }
+
+        @Override
+        public int position(int row) {
+            return position;
+        }
+
         private void pass(Worker worker, boolean recorded) {
-            if (recorded && recording.replay(worker)) {
+            if (recorded && recording.replay(this, worker)) {
                 if (worker.index() == 0) {
                     replays++;
                 }
@@ -98,6 +127,9 @@ class RecordingTest {
             operations.normalise(x, 1, weight, 1e-5, input, worker.alone());
             operations.multiply(up, input, 1, inner, false, worker);
             operations.relu(inner, 1, inner, worker);
+            operations.barrier(worker);
+            operations.rotate(inner, HEADS, angles, 1, worker);
+            operations.store(inner, inner, this, 1, 1, worker);
             operations.barrier(worker);
             operations.prepare(middle, 1, worker.alone());
             operations.multiply(down, middle, 1, result, true, worker);

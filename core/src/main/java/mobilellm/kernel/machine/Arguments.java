@@ -12,8 +12,9 @@ final class Arguments {
     private final MemorySegment block;
     private final long[] numbers;
 
+    /// As many as can be recorded.
     Arguments(Arena arena) {
-        this(arena, ProductKernel.SCRATCH, ProductKernel.ARGUMENT_BYTES);
+        this(arena, PlayKernel.NEXT, ProductKernel.ARGUMENT_BYTES);
     }
 
     /// @param used bytes of arguments
@@ -30,11 +31,6 @@ final class Arguments {
 
     Arguments set(int offset, float value) {
         return set(offset, (long) Float.floatToRawIntBits(value));
-    }
-
-    /// All that was set.
-    long[] numbers() {
-        return numbers.clone();
     }
 
     /// Where the block is.

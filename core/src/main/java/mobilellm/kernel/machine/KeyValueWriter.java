@@ -15,12 +15,15 @@ import mobilellm.tensor.DType;
 final class KeyValueWriter {
     static final int KEYS = 0;
     static final int VALUES = 8;
-    static final int KEY_TARGET = 16;
-    static final int VALUE_TARGET = 24;
+
+    /// Address of a [Place].
+    static final int PLACE = 16;
+
+    /// Bytes from the first slot and head to those where the first head goes.
+    static final int SLOT = 24;
+
     static final int HEADS = 32;
     static final int HEAD_STRIDE = 40;
-    static final int KEY_SCALES = 48;
-    static final int VALUE_SCALES = 56;
 
     private static final int LANES = 8;
 
@@ -43,10 +46,16 @@ final class KeyValueWriter {
         Label head = a.label();
         a.mov(rsi, mem(rdi, KEYS));
         a.mov(rdx, mem(rdi, VALUES));
-        a.mov(r8, mem(rdi, KEY_TARGET));
-        a.mov(r9, mem(rdi, VALUE_TARGET));
-        a.mov(r10, mem(rdi, KEY_SCALES));
-        a.mov(r11, mem(rdi, VALUE_SCALES));
+        a.mov(rax, mem(rdi, PLACE));
+        a.mov(rcx, mem(rdi, SLOT));
+        a.mov(r8, rcx);
+        a.mov(r9, rcx);
+        a.mov(r10, rcx);
+        a.mov(r11, rcx);
+        a.add(r8, mem(rax, Place.KEYS));
+        a.add(r9, mem(rax, Place.VALUES));
+        a.add(r10, mem(rax, Place.KEY_SCALES));
+        a.add(r11, mem(rax, Place.VALUE_SCALES));
         a.mov(rcx, mem(rdi, HEADS));
         a.bind(head);
         if (type == DType.Q8_0) {

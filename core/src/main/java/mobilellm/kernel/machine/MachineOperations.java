@@ -15,7 +15,6 @@ import mobilellm.kernel.machine.MachineRecording.Recorder;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -60,14 +59,15 @@ final class MachineOperations implements Operations {
         final Arguments panelArguments;
         final Recorder recorder;
         final HeadRoutines heads;
-        MemorySegment angles = MemorySegment.NULL;
+        final Place place;
         float[] row = new float[0];
         private MemorySegment panel = MemorySegment.NULL;
 
         Member(Routines routines, Arena arena) {
             arguments = new Arguments(arena);
             panelArguments = Int8Panel.arguments(arena);
-            recorder = new Recorder(arguments);
+            place = new Place(arena);
+            recorder = new Recorder(arguments, place);
             heads = new HeadRoutines(routines);
         }
 
@@ -282,6 +282,9 @@ final class MachineOperations implements Operations {
                         .set(ProductKernel.STEPS, matrix.steps())
                         .set(ProductKernel.DISTANCE, routines.distance())
                         .set(ProductKernel.ACCUMULATE, accumulate ? 1 : 0);
+        member.recorder.reads(
+                matrix.quants().address() + from * matrix.groupBytes(),
+                (to - from) * matrix.groupBytes());
         for (int group = from; group < to; ) {
             int together = x.groupsTogether(matrix, to - group);
             int times = Math.min(chunk, to - group) / together;
@@ -486,40 +489,62 @@ final class MachineOperations implements Operations {
         }
     }
 
+    // Of several rows a member has some, with all their heads; of a single one it has some heads.
+
+    private static int firstRow(int rows, Worker worker) {
+        return rows == 1 ? 0 : worker.from(rows);
+    }
+
+    private static int endRow(int rows, Worker worker) {
+        return rows == 1 ? 1 : worker.to(rows);
+    }
+
+    private static int firstHead(int heads, int rows, Worker worker) {
+        return rows == 1 ? worker.from(heads) : 0;
+    }
+
+    private static int headCount(int heads, int rows, Worker worker) {
+        return rows == 1 ? worker.to(heads) - worker.from(heads) : heads;
+    }
+
+    private static long address(Activations x, int row, int head, int headDim) {
+        return address(x, row) + (long) head * headDim * Float.BYTES;
+    }
+
     @Override
     public void normaliseHeads(
             Activations x, int heads, int rows, Activations weight, double epsilon, Worker worker) {
         int headDim = weight.columns();
-        Routine routine = members[worker.index()].heads.normalise(headDim);
-        Arguments arguments =
-                members[worker.index()]
-                        .arguments
-                        .set(8, weight.data().address())
-                        .set(24, heads)
-                        .set(32, (float) headDim)
-                        .set(40, (float) epsilon);
-        for (int r = worker.from(rows); r < worker.to(rows); r++) {
-            routine.call(arguments.set(0, address(x, r)).block());
+        int first = firstHead(heads, rows, worker);
+        int count = headCount(heads, rows, worker);
+        Member member = members[worker.index()];
+        Routine routine = member.heads.normalise(headDim);
+        member.arguments
+                .set(8, weight.data().address())
+                .set(24, count)
+                .set(32, (float) headDim)
+                .set(40, (float) epsilon);
+        for (int r = firstRow(rows, worker); r < endRow(rows, worker) && count > 0; r++) {
+            member.arguments.set(0, address(x, r, first, headDim));
+            member.recorder.call(routine);
         }
     }
 
     @Override
     public void rotate(Activations x, int heads, RotaryAngles angles, int rows, Worker worker) {
+        int headDim = 2 * angles.pairs();
+        int first = firstHead(heads, rows, worker);
+        int count = headCount(heads, rows, worker);
         Member member = members[worker.index()];
-        int pairs = angles.pairs();
-        long bytes = (long) pairs * Float.BYTES;
-        if (member.angles.byteSize() != 2 * bytes) {
-            member.angles = Arena.ofAuto().allocate(2 * bytes, Simd.BYTES);
-        }
-        MemorySegment copies = member.angles;
-        Routine routine = member.heads.rotate(2 * pairs);
-        member.arguments.set(8, copies.address()).set(16, copies.address() + bytes).set(24, heads);
-        for (int r = worker.from(rows); r < worker.to(rows); r++) {
-            MemorySegment.copy(
-                    angles.cosines(), r * pairs, copies, ValueLayout.JAVA_FLOAT, 0, pairs);
-            MemorySegment.copy(
-                    angles.sines(), r * pairs, copies, ValueLayout.JAVA_FLOAT, bytes, pairs);
-            routine.call(member.arguments.set(0, address(x, r)).block());
+        Routine routine = member.heads.rotate(headDim);
+        for (int r = firstRow(rows, worker); r < endRow(rows, worker) && count > 0; r++) {
+            long cosines = angles.address(r);
+            member.arguments
+                    .set(0, address(x, r, first, headDim))
+                    .set(8, cosines)
+                    .set(16, cosines + (long) angles.pairs() * Float.BYTES)
+                    .set(24, count);
+            member.recorder.call(routine);
         }
     }
 
@@ -532,27 +557,21 @@ final class MachineOperations implements Operations {
             int slot,
             Worker worker) {
         Member member = members[worker.index()];
-        for (int r = worker.from(rows); r < worker.to(rows); r++) {
+        for (int r = firstRow(rows, worker); r < endRow(rows, worker); r++) {
             KeyValueStore store = sequences.store(r);
-            int position = sequences.position(r);
-            long page = store.page(position).address();
-            long key = store.keyBlock(slot, 0, position) + store.block().key(position, 0);
-            long value = store.valueBlock(slot, 0, position) + store.block().value(position, 0);
-            long scale = store.block().scale(position, 0);
-            member.arguments
-                    .set(KeyValueWriter.KEYS, address(keys, r))
-                    .set(KeyValueWriter.VALUES, address(values, r))
-                    .set(KeyValueWriter.KEY_TARGET, page + key)
-                    .set(KeyValueWriter.VALUE_TARGET, page + value)
-                    .set(KeyValueWriter.HEADS, store.heads())
-                    .set(KeyValueWriter.HEAD_STRIDE, store.headBytes())
-                    .set(
-                            KeyValueWriter.KEY_SCALES,
-                            page + store.keyScales(slot, 0, position) + scale)
-                    .set(
-                            KeyValueWriter.VALUE_SCALES,
-                            page + store.valueScales(slot, 0, position) + scale);
-            member.heads.write(store.headDim(), store.type()).call(member.arguments.block());
+            int first = firstHead(store.heads(), rows, worker);
+            int count = headCount(store.heads(), rows, worker);
+            if (count > 0) {
+                member.place.set(store, sequences.position(r));
+                member.arguments
+                        .set(KeyValueWriter.KEYS, address(keys, r, first, store.headDim()))
+                        .set(KeyValueWriter.VALUES, address(values, r, first, store.headDim()))
+                        .set(KeyValueWriter.PLACE, member.place.address())
+                        .set(KeyValueWriter.SLOT, store.keyBlock(slot, first, 0))
+                        .set(KeyValueWriter.HEADS, count)
+                        .set(KeyValueWriter.HEAD_STRIDE, store.headBytes());
+                member.recorder.call(member.heads.write(store.headDim(), store.type()));
+            }
         }
     }
 

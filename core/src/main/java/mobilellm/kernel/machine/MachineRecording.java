@@ -2,6 +2,7 @@ package mobilellm.kernel.machine;
 
 import mobilellm.assembler.Routine;
 import mobilellm.kernel.Recording;
+import mobilellm.kernel.Sequences;
 import mobilellm.kernel.ThreadTeam;
 import mobilellm.kernel.ThreadTeam.Worker;
 
@@ -16,7 +17,8 @@ import java.util.List;
 /// The calls that members made in a stretch of a pass. Java spends some 300 ns on an operation, in a layer of small products a seventh of all time; here
 /// [PlayKernel] makes the calls again, with the arguments that they had.
 final class MachineRecording implements Recording {
-    private static final int STEP = PlayKernel.STEP / Long.BYTES;
+    /// More than a member has time for: a wait takes some microseconds.
+    private static final int MOST_FETCHED = 65_536;
 
     private final Arena arena;
     private final Routine player;
@@ -34,97 +36,114 @@ final class MachineRecording implements Recording {
     /// @param first address of the first step
     private record Steps(MemorySegment arguments, long first) {}
 
+    private static void set(MemorySegment block, int offset, long value) {
+        block.setAtIndex(ValueLayout.JAVA_LONG, offset / Long.BYTES, value);
+    }
+
     /// What a member does while it is recorded.
     static final class Recorder {
         private final Arguments block;
-        private final List<long[]> steps = new ArrayList<>();
-        private boolean isOn;
+        private final Place place;
+        private final List<MemorySegment> steps = new ArrayList<>();
+        private final List<MemorySegment> barriers = new ArrayList<>(); // since weights were read
+        private @Nullable Arena arena; // null while nothing is recorded
 
         /// @param block the arguments of all calls that may be recorded
-        Recorder(Arguments block) {
+        /// @param place where those that store find the place
+        Recorder(Arguments block, Place place) {
             this.block = block;
-        }
-
-        private void start() {
-            stop();
-            isOn = true;
+            this.place = place;
         }
 
         /// Forgets what was not kept.
         void stop() {
             steps.clear();
-            isOn = false;
+            barriers.clear();
+            arena = null;
+        }
+
+        private MemorySegment addStep(Arena newArena) {
+            MemorySegment step = newArena.allocate(PlayKernel.STEP_BYTES, Simd.BYTES);
+            if (!steps.isEmpty()) {
+                set(steps.getLast(), PlayKernel.NEXT, step.address());
+            }
+            steps.add(step);
+            return step;
         }
 
         /// Calls the routine with the arguments.
         void call(Routine routine) {
-            routine.call(block.block());
-            if (isOn) {
-                long[] step = block.numbers();
-                step[PlayKernel.ROUTINE / Long.BYTES] = routine.address();
-                steps.add(step);
+            MemorySegment arguments = block.block();
+            if (arena != null) { // Before the call: routines may count down an argument.
+                MemorySegment step = addStep(arena);
+                MemorySegment.copy(arguments, 0, step, 0, PlayKernel.NEXT);
+                set(step, PlayKernel.ROUTINE, routine.address());
             }
-        }
-
-        private Steps steps(Worker worker, Arena arena) {
-            var memory = arena.allocate((long) steps.size() * PlayKernel.STEP_BYTES, Simd.BYTES);
-            long end = memory.address() + memory.byteSize();
-            long at = 0;
-            for (long[] step : steps) {
-                MemorySegment.copy(step, 0, memory, ValueLayout.JAVA_LONG, at, step.length);
-                at += PlayKernel.STEP_BYTES;
-            }
-            long arrivals = worker.arrivals().address();
-            var arguments =
-                    new Arguments(arena, PlayKernel.ARGUMENT_BYTES, PlayKernel.ARGUMENT_BYTES)
-                            .set(PlayKernel.END, end)
-                            .set(PlayKernel.BLOCK, block.address())
-                            .set(
-                                    PlayKernel.OWN,
-                                    arrivals + worker.index() * ThreadTeam.ARRIVAL_BYTES)
-                            .set(PlayKernel.ARRIVALS, arrivals)
-                            .set(PlayKernel.MEMBERS, worker.count());
-            return new Steps(arguments.block(), memory.address());
+            routine.call(arguments);
         }
 
         void barrier(Worker worker) {
             worker.barrier();
-            if (isOn && worker.count() > 1) {
-                steps.add(new long[PlayKernel.STEP_BYTES / Long.BYTES]);
+            if (arena != null && worker.count() > 1) {
+                barriers.add(addStep(arena));
             }
+        }
+
+        /// The next call reads so many bytes of weights from an address on. What waits at the barriers before it, also of the stretch before, can
+        /// fetch some.
+        void reads(long address, long bytes) {
+            if (barriers.isEmpty()) {
+                return;
+            }
+            long pieces = Math.min(bytes, MOST_FETCHED) / PlayKernel.PIECE_BYTES;
+            for (MemorySegment barrier : barriers) {
+                set(barrier, PlayKernel.FETCHED, address);
+                set(barrier, PlayKernel.PIECES, pieces);
+            }
+            barriers.clear();
+        }
+
+        private Steps steps(Worker worker, Arena ofSteps) {
+            MemorySegment arguments = ofSteps.allocate(PlayKernel.ARGUMENT_BYTES, Simd.BYTES);
+            long arrivals = worker.arrivals().address();
+            set(arguments, PlayKernel.BLOCK, block.address());
+            set(arguments, PlayKernel.OWN, arrivals + worker.index() * ThreadTeam.ARRIVAL_BYTES);
+            set(arguments, PlayKernel.ARRIVALS, arrivals);
+            set(arguments, PlayKernel.MEMBERS, worker.count());
+            return new Steps(arguments, steps.isEmpty() ? 0 : steps.getFirst().address());
         }
     }
 
-    private int place(Worker worker) {
+    private int slot(Worker worker) {
         return worker.count() > 1 || recorders.length == 1 ? worker.index() : recorders.length;
     }
 
     @Override
-    public boolean replay(Worker worker) {
-        Steps kept = steps[place(worker)];
+    public boolean replay(Sequences sequences, Worker worker) {
+        Recorder recorder = recorders[worker.index()];
+        Steps kept = steps[slot(worker)];
         if (kept == null) {
-            recorders[worker.index()].start();
+            recorder.steps.clear();
+            recorder.arena = arena;
             return false;
         }
+        recorder.place.set(sequences.store(0), sequences.position(0));
         MemorySegment arguments = kept.arguments();
-        long step = kept.first();
-        while (true) {
-            arguments.setAtIndex(ValueLayout.JAVA_LONG, STEP, step);
-            player.call(arguments);
-            step = arguments.getAtIndex(ValueLayout.JAVA_LONG, STEP);
-            if (step == 0) {
-                return true;
-            }
+        set(arguments, PlayKernel.STEP, kept.first());
+        player.call(arguments);
+        while (arguments.getAtIndex(ValueLayout.JAVA_LONG, PlayKernel.MISSING / Long.BYTES) != 0) {
             worker.waitForOthers();
+            player.call(arguments);
         }
+        return true;
     }
 
     @Override
     public void keep(Worker worker) {
         Recorder recorder = recorders[worker.index()];
-        if (recorder.isOn) {
-            steps[place(worker)] = recorder.steps(worker, arena);
-            recorder.stop();
+        if (recorder.arena != null) {
+            steps[slot(worker)] = recorder.steps(worker, arena);
+            recorder.arena = null;
         }
     }
 }

@@ -11,14 +11,15 @@ import mobilellm.assembler.R64;
 import mobilellm.kernel.ThreadTeam;
 
 /// Plays steps that were recorded: copies the arguments of each to the member's block and calls its routine. A step without a routine is a
-/// barrier ([ThreadTeam.Worker#arrivals]). Whoever waits there for long goes back to Java.
+/// barrier ([ThreadTeam.Worker#arrivals]): a member that waits there fetches what it reads next to its second cache; if that takes long it
+/// goes back to Java.
 final class PlayKernel {
     // Arguments, 8 bytes each.
-    /// Address of the step to begin with. Written: 0 after the last one; where others are missing at a barrier, that of the step behind it.
+    /// Address of the step to begin with. Written: the one to go on with.
     static final int STEP = 0;
 
-    /// Where the last step ends.
-    static final int END = 8;
+    /// Written: 1 where others are missing at a barrier, 0 after the last step.
+    static final int MISSING = 8;
 
     /// The member's block of arguments.
     static final int BLOCK = 16;
@@ -33,10 +34,19 @@ final class PlayKernel {
 
     static final int ARGUMENT_BYTES = 64;
 
-    /// A step: the first arguments of its routine and, in place of the last of them, the routine's address.
+    /// A step: the first arguments of its routine and, in place of the last two of them, where the next step is, or 0, and where the routine.
     static final int STEP_BYTES = ProductKernel.SCRATCH;
 
+    static final int NEXT = STEP_BYTES - 2 * Long.BYTES;
     static final int ROUTINE = STEP_BYTES - Long.BYTES;
+
+    /// Of a barrier: address of the weights that are read next, and how many pieces of them to fetch.
+    static final int FETCHED = 0;
+
+    static final int PIECES = 8;
+
+    /// What is fetched between two looks at the barrier.
+    static final int PIECE_BYTES = 256;
 
     /// Pauses of some 40 ns before it is Java's turn.
     private static final int SPINS = 250;
@@ -51,16 +61,17 @@ final class PlayKernel {
         Label next = a.label();
         Label barrier = a.label();
         Label check = a.label();
+        Label pause = a.label();
         Label hasCome = a.label();
         Label end = a.label();
-        Label leave = a.label();
         var frame = CallingConvention.current().enter(a, rbx, r12);
         a.mov(arguments, rdi);
         a.mov(step, mem(arguments, STEP));
 
         a.bind(next);
-        a.cmp(step, mem(arguments, END));
-        a.jae(end);
+        a.xor(r9, r9);
+        a.test(step, step);
+        a.jz(end);
         a.mov(rax, mem(step, ROUTINE));
         a.test(rax, rax);
         a.jz(barrier);
@@ -70,12 +81,16 @@ final class PlayKernel {
             a.vmovdqu(mem(rdi, at), ymm(0));
         }
         a.mov(rcx, rdi); // The other system's first argument.
-        a.add(step, STEP_BYTES);
+        a.mov(step, mem(step, NEXT));
+        a.prefetcht0(mem(step));
+        a.prefetcht0(mem(step, 64));
         a.call(rax);
         a.jmp(next);
 
         a.bind(barrier);
-        a.add(step, STEP_BYTES);
+        a.mov(r10, mem(step, FETCHED));
+        a.mov(r11, mem(step, PIECES));
+        a.mov(step, mem(step, NEXT));
         a.mov(rsi, mem(arguments, OWN));
         a.mov(eax, mem(rsi));
         a.inc(eax);
@@ -87,10 +102,20 @@ final class PlayKernel {
         a.mov(ecx, mem(rdx));
         a.sub(ecx, eax);
         a.jcc(Condition.NS, hasCome);
+        a.test(r11, r11);
+        a.jz(pause);
+        for (int at = 0; at < PIECE_BYTES; at += 64) {
+            a.prefetcht1(mem(r10, at));
+        }
+        a.add(r10, PIECE_BYTES);
+        a.dec(r11);
+        a.jmp(check);
+        a.bind(pause);
         a.pause();
         a.dec(r9d);
         a.jnz(check);
-        a.jmp(leave);
+        a.inc(r9);
+        a.jmp(end);
         a.bind(hasCome);
         a.add(rdx, (int) ThreadTeam.ARRIVAL_BYTES);
         a.dec(r8);
@@ -98,9 +123,8 @@ final class PlayKernel {
         a.jmp(next);
 
         a.bind(end);
-        a.xor(step, step);
-        a.bind(leave);
         a.mov(mem(arguments, STEP), step);
+        a.mov(mem(arguments, MISSING), r9);
         frame.leave();
         return a.assemble();
     }
