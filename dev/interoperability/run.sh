@@ -51,3 +51,9 @@ for layout in plain-96x4/safetensors ls-192x2/safetensors; do
     cp "$here"/standin/*.py "converted/release/$name.from-gguf"
 done
 venv/bin/python "$here/compare.py" "$fixtures" "$work/converted" "$work/llama_logits" "$libraries"
+
+# The same directories by the class of the published training code, whose Transformers is an older one.
+if [ ! -d transformers-4.41.2 ]; then
+    venv/bin/pip install -q --target transformers-4.41.2 --no-deps transformers==4.41.2 tokenizers==0.19.1 huggingface_hub==0.23.4
+fi
+PYTHONPATH=transformers-4.41.2 venv/bin/python "$here/published.py" "$fixtures" converted/release/*
