@@ -37,21 +37,21 @@ final class BenchPage {
         BenchPage page = new BenchPage(report);
         page.addRun(now);
         page.addRates();
-        report.peaks().ifPresent(page::addPeaks);
+        report.peaks(report.subjects().getFirst()).ifPresent(page::addPeaks);
         for (BenchSubject subject : report.subjects()) {
             page.addOperations(subject, report.prefillTitle(), OperationCost::prefill);
             page.addOperations(subject, report.decodeTitle(), OperationCost::decode);
         }
-        return Html.page("Speed of " + report.model(), page.page);
+        return Html.page("Speed of " + report.models(), page.page);
     }
 
     private void addRun(LocalDateTime now) {
         page.append("<table>\n");
         addFact("processor", Machine.processor().orElse(System.getProperty("os.arch")));
-        for (BenchSubject subject : report.subjects()) {
-            String kernels = subject.model().kernels();
-            addFact("kernels " + kernels, Kernels.of(kernels).why());
-        }
+        report.subjects().stream()
+                .map(subject -> subject.model().kernels())
+                .distinct()
+                .forEach(kernels -> addFact("kernels " + kernels, Kernels.of(kernels).why()));
         addFact("threads", String.valueOf(report.threads()));
         addFact("date", now.truncatedTo(ChronoUnit.MINUTES).toString().replace('T', ' '));
         addFact("program", Version.text());
@@ -68,7 +68,7 @@ final class BenchPage {
         Html.headings(
                 page,
                 List.of(
-                        "kernels",
+                        "",
                         "load, ms",
                         "first token, ms",
                         report.prefillTitle() + ", tokens/s",
@@ -78,7 +78,7 @@ final class BenchPage {
                     page,
                     1,
                     List.of(
-                            subject.model().kernels(),
+                            Html.escape(subject.title()),
                             whole(subject.loadMillis()),
                             whole(subject.firstTokenMillis()),
                             rate(subject.spread(BenchSubject.Run::prefill)),
@@ -123,31 +123,37 @@ final class BenchPage {
         addPeak("f32 products, Gop/s", peaks.floatOperations());
         addPeak("reading from the L1, GB/s", peaks.l1Bytes());
         addPeak("reading from the L2, GB/s", peaks.l2Bytes());
-        addPeak(
-                "reading %s again and again, GB/s".formatted(Text.bytes(peaks.weights())),
-                peaks.weightBytes());
+        for (Peaks own : report.peaks().values()) {
+            addPeak(
+                    "reading %s again and again, GB/s".formatted(Text.bytes(own.weights())),
+                    own.weightBytes());
+        }
         addPeak(
                 "reading %s, more than caches hold, GB/s".formatted(Text.bytes(Peaks.MEMORY_BYTES)),
                 peaks.memoryBytes());
         page.append("</table>\n");
         for (BenchSubject subject : report.subjects()) {
-            page.append(
-                    String.format(
-                            Locale.ROOT,
-                            "<p>A token reads %s: at most %.1f tokens/s, of which %s reaches %.0f"
-                                    + " %%.</p>\n",
-                            Text.bytes(report.traffic().bytes()),
-                            report.bound(peaks),
-                            subject.model().kernels(),
-                            100 * report.share(subject, peaks)));
-            Html.figure(
-                    page,
-                    roofline(subject, peaks),
-                    subject.model().kernels()
-                            + ": filled marks are prefill, hollow ones decode. Solid: int8"
-                            + " products, and what a token reads, again and again; dashed: f32"
-                            + " products, and reading from behind all caches; dotted: the L2.");
+            report.peaks(subject).ifPresent(own -> addRoofline(subject, own));
         }
+    }
+
+    private void addRoofline(BenchSubject subject, Peaks peaks) {
+        page.append(
+                String.format(
+                        Locale.ROOT,
+                        "<p>A token reads %s: at most %.1f tokens/s, of which %s reaches %.0f"
+                                + " %%.</p>\n",
+                        Text.bytes(subject.traffic().bytes()),
+                        BenchReport.bound(subject, peaks),
+                        Html.escape(subject.title()),
+                        100 * BenchReport.share(subject, peaks)));
+        Html.figure(
+                page,
+                roofline(subject, peaks),
+                subject.title()
+                        + ": filled marks are prefill, hollow ones decode. Solid: int8"
+                        + " products, and what a token reads, again and again; dashed: f32"
+                        + " products, and reading from behind all caches; dotted: the L2.");
     }
 
     private void addPeak(String name, double rate) {
@@ -173,7 +179,7 @@ final class BenchPage {
             mark(plot, top, cost.prefill(), true, cost.name());
             mark(plot, top, cost.decode(), false, cost.name());
         }
-        return plot.svg("roofline of " + subject.model().kernels());
+        return plot.svg("roofline of " + subject.title());
     }
 
     /// The line `min(bytes * intensity, operations)`, from where it enters the plot.
@@ -212,14 +218,15 @@ final class BenchPage {
     private void addOperations(
             BenchSubject subject, String title, Function<OperationCost, Work> phase) {
         page.append("<h2>")
-                .append(Html.escape(subject.model().kernels() + ", " + title))
+                .append(Html.escape(subject.title() + ", " + title))
                 .append("</h2>\n<table>");
         Html.headings(
                 page,
                 List.of("operation", "", "of the time", "reached", "bound by", "of its peak", ""));
         for (OperationCost cost : subject.operations()) {
             Work work = phase.apply(cost);
-            Optional<Roofline> roofline = report.peaks().flatMap(peaks -> Roofline.of(work, peaks));
+            Optional<Roofline> roofline =
+                    report.peaks(subject).flatMap(peaks -> Roofline.of(work, peaks));
             Html.row(
                     page,
                     2,

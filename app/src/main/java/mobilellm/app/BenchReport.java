@@ -9,27 +9,25 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.stream.Collectors;
 
 /// What `bench` found, for people and for programs.
 ///
-/// @param model its name
 /// @param threads that computed
 /// @param prefill tokens of the prompt
 /// @param depth tokens that were in the cache before
 /// @param decode tokens that were made
 /// @param startToFirstTokenMillis from the start of the JVM to the first token of the first subject
-/// @param traffic bytes that a token reads
-/// @param peaks of the processor, where machine code can run
+/// @param peaks of the processor by the bytes that a token reads, the fewest first; empty where machine code cannot run
 /// @param subjects in the order of the command line
 record BenchReport(
-        String model,
         int threads,
         int prefill,
         int depth,
         int decode,
         long startToFirstTokenMillis,
-        Traffic traffic,
-        Optional<Peaks> peaks,
+        SortedMap<Long, Peaks> peaks,
         List<BenchSubject> subjects) {
 
     /// `prefill 512`
@@ -42,14 +40,26 @@ record BenchReport(
         return "decode " + decode + (depth == 0 ? "" : " after " + depth);
     }
 
+    /// The names of all models.
+    String models() {
+        return subjects.stream()
+                .map(BenchSubject::modelName)
+                .distinct()
+                .collect(Collectors.joining(", "));
+    }
+
+    Optional<Peaks> peaks(BenchSubject subject) {
+        return Optional.ofNullable(peaks.get(subject.traffic().bytes()));
+    }
+
     /// Tokens a second that reading memory alone allows.
-    double bound(Peaks measured) {
-        return measured.weightBytes() / traffic.bytes();
+    static double bound(BenchSubject subject, Peaks measured) {
+        return measured.weightBytes() / subject.traffic().bytes();
     }
 
     /// Of [#bound].
-    double share(BenchSubject subject, Peaks measured) {
-        return subject.spread(BenchSubject.Run::decode).median() / bound(measured);
+    static double share(BenchSubject subject, Peaks measured) {
+        return subject.spread(BenchSubject.Run::decode).median() / bound(subject, measured);
     }
 
     void print(Context context) {
@@ -62,7 +72,7 @@ record BenchReport(
 
     private Map<String, Object> json() {
         Map<String, Object> object = new LinkedHashMap<>();
-        object.put("model", model);
+        object.put("model", subjects.getFirst().modelName());
         Machine.processor().ifPresent(processor -> object.put("cpu", processor));
         object.put("java", System.getProperty("java.runtime.version"));
         object.put("prefill", prefill);
@@ -81,20 +91,19 @@ record BenchReport(
         List<Object> all = new ArrayList<>();
         for (BenchSubject subject : subjects) {
             for (OperationCost cost : subject.operations()) {
-                Map<String, Object> object = new LinkedHashMap<>();
-                object.put("kernels", subject.model().kernels());
+                Map<String, Object> object = of(subject);
                 object.put("name", cost.name());
                 object.put("decode_share", cost.decode().share());
                 object.put("prefill_share", cost.prefill().share());
-                object.put("decode", work(cost.decode()));
-                object.put("prefill", work(cost.prefill()));
+                object.put("decode", work(cost.decode(), peaks(subject)));
+                object.put("prefill", work(cost.prefill(), peaks(subject)));
                 all.add(object);
             }
         }
         return all;
     }
 
-    private Map<String, Object> work(Work work) {
+    private static Map<String, Object> work(Work work, Optional<Peaks> peaks) {
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("seconds", work.seconds());
         object.put("model_bytes", work.modelBytes());
@@ -118,8 +127,7 @@ record BenchReport(
             subject.together()
                     .forEach(
                             (count, spread) -> {
-                                Map<String, Object> object = new LinkedHashMap<>();
-                                object.put("kernels", subject.model().kernels());
+                                Map<String, Object> object = of(subject);
                                 object.put("count", count);
                                 object.put("decode_tps", spread.median());
                                 object.put("minimum", spread.minimum());
@@ -136,8 +144,7 @@ record BenchReport(
         for (int turn = 0; turn < subjects.getFirst().runs().size(); turn++) {
             for (BenchSubject subject : subjects) {
                 BenchSubject.Run run = subject.runs().get(turn);
-                Map<String, Object> object = new LinkedHashMap<>();
-                object.put("kernels", subject.model().kernels());
+                Map<String, Object> object = of(subject);
                 object.put("precision", subject.model().precision().word());
                 object.put("threads", threads);
                 object.put("prefill_tps", run.prefill());
@@ -152,32 +159,44 @@ record BenchReport(
     }
 
     private Map<String, Object> summary(BenchSubject subject) {
-        Map<String, Object> object = new LinkedHashMap<>();
-        object.put("kernels", subject.model().kernels());
+        Map<String, Object> object = of(subject);
         object.put("prefill_tps", subject.spread(BenchSubject.Run::prefill).json());
         object.put("decode_tps", subject.spread(BenchSubject.Run::decode).json());
-        peaks.ifPresent(measured -> object.put("memory_bound_share", share(subject, measured)));
+        object.put("bytes_per_token", subject.traffic().bytes());
+        peaks(subject)
+                .ifPresent(measured -> object.put("memory_bound_share", share(subject, measured)));
         return object;
     }
 
+    /// An object about a subject, so far with what tells it from the others.
+    private static Map<String, Object> of(BenchSubject subject) {
+        Map<String, Object> object = new LinkedHashMap<>();
+        object.put("model", subject.modelName());
+        object.put("kernels", subject.model().kernels());
+        return object;
+    }
+
+    /// Of the first subject.
     private Map<String, Object> roofline() {
+        BenchSubject subject = subjects.getFirst();
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("threads", threads);
-        object.put("weight_bytes_per_token", traffic.weights());
-        object.put("bytes_per_token", traffic.bytes());
-        peaks.ifPresent(
-                measured -> {
-                    object.put("int8_operations_per_second", measured.int8Operations());
-                    object.put("f32_operations_per_second", measured.floatOperations());
-                    object.put("l1_bytes_per_second", measured.l1Bytes());
-                    object.put("l2_bytes_per_second", measured.l2Bytes());
-                    object.put("memory_bytes", Peaks.MEMORY_BYTES);
-                    object.put("memory_bytes_per_second", measured.memoryBytes());
-                    object.put("read_bytes", measured.weights());
-                    object.put("read_bytes_per_second", measured.weightBytes());
-                    object.put("decode_tps", bound(measured));
-                    object.put("share", share(subjects.getFirst(), measured));
-                });
+        object.put("weight_bytes_per_token", subject.traffic().weights());
+        object.put("bytes_per_token", subject.traffic().bytes());
+        peaks(subject)
+                .ifPresent(
+                        measured -> {
+                            object.put("int8_operations_per_second", measured.int8Operations());
+                            object.put("f32_operations_per_second", measured.floatOperations());
+                            object.put("l1_bytes_per_second", measured.l1Bytes());
+                            object.put("l2_bytes_per_second", measured.l2Bytes());
+                            object.put("memory_bytes", Peaks.MEMORY_BYTES);
+                            object.put("memory_bytes_per_second", measured.memoryBytes());
+                            object.put("read_bytes", measured.weights());
+                            object.put("read_bytes_per_second", measured.weightBytes());
+                            object.put("decode_tps", bound(subject, measured));
+                            object.put("share", share(subject, measured));
+                        });
         return object;
     }
 }

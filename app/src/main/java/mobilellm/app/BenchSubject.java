@@ -23,7 +23,10 @@ final class BenchSubject {
     /// Positions that the first token needs.
     static final int LEAST_CONTEXT = SHORT_PROMPT + 1;
 
+    private final String modelName;
+    private final String title;
     private final MobileLlm model;
+    private final Traffic traffic;
     private final double loadMillis;
     private final double firstTokenMillis;
     private final long seed;
@@ -40,17 +43,40 @@ final class BenchSubject {
 
     /// Makes the model's first token, while hardly any code is compiled yet.
     ///
+    /// @param title that tells it from the others
+    /// @param traffic bytes that a token reads
     /// @param loadMillis how long it took to load the model
     /// @param seed of the random ids that prompts consist of
-    BenchSubject(MobileLlm model, double loadMillis, long seed) {
+    BenchSubject(
+            String modelName,
+            String title,
+            MobileLlm model,
+            Traffic traffic,
+            double loadMillis,
+            long seed) {
+        this.modelName = modelName;
+        this.title = Text.printable(title);
         this.model = model;
+        this.traffic = traffic;
         this.loadMillis = loadMillis;
         this.seed = seed;
         firstTokenMillis = generate(SHORT_PROMPT, 1).firstTokenSeconds() * 1e3;
     }
 
+    String modelName() {
+        return modelName;
+    }
+
+    String title() {
+        return title;
+    }
+
     MobileLlm model() {
         return model;
+    }
+
+    Traffic traffic() {
+        return traffic;
     }
 
     double loadMillis() {

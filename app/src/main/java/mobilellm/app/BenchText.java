@@ -9,21 +9,37 @@ import mobilellm.kernel.machine.Peaks;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /// What `bench` found, for people.
 final class BenchText {
+    private static final int LEAST_WIDTH = 9;
+
     private final BenchReport report;
     private final List<String> lines = new ArrayList<>();
 
+    /// Columns of the subjects' titles.
+    private final int width;
+
     private BenchText(BenchReport report) {
         this.report = report;
+        width =
+                report.subjects().stream()
+                        .mapToInt(subject -> subject.title().length())
+                        .reduce(LEAST_WIDTH, Math::max);
+    }
+
+    /// Text with as many columns as the longest title has.
+    private String title(String text) {
+        return text + " ".repeat(Math.max(0, width - text.length()));
     }
 
     static List<String> of(BenchReport report) {
         BenchText text = new BenchText(report);
         text.addRates();
         text.addStreams();
-        report.peaks().ifPresentOrElse(text::addPeaks, text::addWhyNoPeaks);
+        report.peaks(report.subjects().getFirst())
+                .ifPresentOrElse(text::addPeaks, text::addWhyNoPeaks);
         report.subjects().forEach(text::addOperations);
         text.addProcess();
         return text.lines;
@@ -42,7 +58,7 @@ final class BenchText {
                 String.format(
                         Locale.ROOT,
                         "%s; %s; threads: %d; %sJava %s",
-                        Text.printable(report.model()),
+                        Text.printable(report.models()),
                         Machine.processor().orElse(System.getProperty("os.arch")),
                         report.threads(),
                         precision(report.subjects().getFirst().model().precision()),
@@ -50,8 +66,8 @@ final class BenchText {
         add(
                 String.format(
                         Locale.ROOT,
-                        "%-9s %9s %12s   %-28s %-28s",
-                        "kernels",
+                        "%s %9s %12s   %-28s %-28s",
+                        title(""),
                         "load",
                         "first token",
                         report.prefillTitle(),
@@ -60,8 +76,8 @@ final class BenchText {
             add(
                     String.format(
                             Locale.ROOT,
-                            "%-9s %6.0f ms %9.0f ms   %-28s %-28s",
-                            subject.model().kernels(),
+                            "%s %6.0f ms %9.0f ms   %-28s %-28s",
+                            title(subject.title()),
                             subject.loadMillis(),
                             subject.firstTokenMillis(),
                             rate(subject.spread(BenchSubject.Run::prefill)),
@@ -77,8 +93,8 @@ final class BenchText {
                                     add(
                                             String.format(
                                                     Locale.ROOT,
-                                                    "%-9s %2d streams at once: decode %s",
-                                                    subject.model().kernels(),
+                                                    "%s %2d streams at once: decode %s",
+                                                    title(subject.title()),
                                                     count,
                                                     rate(spread))));
         }
@@ -89,34 +105,34 @@ final class BenchText {
                 String.format(
                         Locale.ROOT,
                         "peaks (threads: %d): int8 %.0f Gop/s, f32 %.0f Gop/s, L1 %.0f GB/s, L2"
-                            + " %.0f GB/s, memory %.1f GB/s from %s, %.1f GB/s from %s read again"
-                            + " and again",
+                                + " %.0f GB/s, memory %.1f GB/s from %s",
                         peaks.threads(),
                         peaks.int8Operations() / 1e9,
                         peaks.floatOperations() / 1e9,
                         peaks.l1Bytes() / 1e9,
                         peaks.l2Bytes() / 1e9,
                         peaks.memoryBytes() / 1e9,
-                        Text.bytes(Peaks.MEMORY_BYTES),
-                        peaks.weightBytes() / 1e9,
-                        Text.bytes(peaks.weights())));
+                        Text.bytes(Peaks.MEMORY_BYTES)));
+        for (BenchSubject subject : report.subjects()) {
+            report.peaks(subject).ifPresent(own -> addBound(subject, own));
+        }
+    }
+
+    private void addBound(BenchSubject subject, Peaks peaks) {
+        long bytes = subject.traffic().bytes();
         add(
                 String.format(
                         Locale.ROOT,
-                        "a token reads %s: at most %.1f tokens/s from such memory, %.1f from behind"
-                                + " all caches",
-                        Text.bytes(report.traffic().bytes()),
-                        report.bound(peaks),
-                        peaks.memoryBytes() / report.traffic().bytes()));
-        for (BenchSubject subject : report.subjects()) {
-            add(
-                    String.format(
-                            Locale.ROOT,
-                            "%s decodes at %.0f %% of the first (%s)",
-                            subject.model().kernels(),
-                            100 * report.share(subject, peaks),
-                            Kernels.of(subject.model().kernels()).why()));
-        }
+                        "%s: a token reads %s, read again and again at %.1f GB/s: at most %.1f"
+                                + " tokens/s (%.1f from behind all caches), of which %.0f %% are"
+                                + " reached; %s",
+                        subject.title(),
+                        Text.bytes(bytes),
+                        peaks.weightBytes() / 1e9,
+                        BenchReport.bound(subject, peaks),
+                        peaks.memoryBytes() / bytes,
+                        100 * BenchReport.share(subject, peaks),
+                        Kernels.of(subject.model().kernels()).why()));
     }
 
     private void addWhyNoPeaks() {
@@ -128,7 +144,7 @@ final class BenchText {
                 String.format(
                         Locale.ROOT,
                         "%-17s %-38s %s",
-                        subject.model().kernels(),
+                        subject.title(),
                         report.prefillTitle(),
                         report.decodeTitle()));
         for (OperationCost cost : subject.operations()) {
@@ -137,15 +153,14 @@ final class BenchText {
                             Locale.ROOT,
                             "  %-15s %-38s %s",
                             cost.name(),
-                            work(cost.prefill()),
-                            work(cost.decode())));
+                            work(cost.prefill(), report.peaks(subject)),
+                            work(cost.decode(), report.peaks(subject))));
         }
     }
 
-    private String work(Work work) {
+    private static String work(Work work, Optional<Peaks> measured) {
         String share = String.format(Locale.ROOT, "%5.1f %%", 100 * work.share());
-        return report.peaks()
-                .flatMap(peaks -> Roofline.of(work, peaks))
+        return measured.flatMap(peaks -> Roofline.of(work, peaks))
                 .map(roofline -> share + "  " + roofline.text())
                 .orElse(share);
     }

@@ -21,19 +21,21 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
-/// `mobilellm bench [MODEL]`
+/// `mobilellm bench [MODEL…]`
 @Command(
         description = {
             "Measures how fast a model runs here: loading, the first token, reading a prompt"
                 + " (prefill) and writing (decode). Several runs after a warm-up; the median and"
-                + " the extremes are told.",
+                + " the extremes are told. Several models are measured in turns.",
             "",
             "The context is as long as the measurement needs, unless --context says otherwise."
         },
         footer = {
             "  mobilellm bench smollm2:135m --html speed.html",
+            "  mobilellm bench smollm2:135m q4_0.gguf q8_0.gguf",
             "  mobilellm bench smollm2:135m --kernels vector,scalar --prefill 128 --decode 32"
                     + " --json"
         })
@@ -45,8 +47,11 @@ final class BenchVerb implements Verb {
     private static final long MOST_WARM_UP_NANOS = 60_000_000_000L;
     private static final int WARM_UP_DECODE = 32;
 
-    @Parameters(arity = "0..1", paramLabel = "MODEL", description = "the model")
-    @Nullable String name;
+    @Parameters(
+            arity = "0..*",
+            paramLabel = "MODEL",
+            description = "the model; several are measured in turns")
+    List<String> names = List.of();
 
     @Option(
             names = "--prefill",
@@ -107,58 +112,66 @@ final class BenchVerb implements Verb {
     @Override
     public void run(Context context) throws IOException, InterruptedException {
         kernels.forEach(ModelLoader::checkKernels);
-        Models.Located located = new Models(context).locate(name, modelOptions.download.yes);
+        List<Models.Located> models = locate(new Models(context));
         if (modelOptions.context == null) {
             modelOptions.context =
                     Math.max(BenchSubject.LEAST_CONTEXT, Math.max(prefill, depth + decode + 1));
         }
         if (html == null) {
-            bench(context, located);
+            bench(context, models);
             return;
         }
-        try (OutputFile file = OutputFile.create(html, force, located.path())) {
-            String page = bench(context, located);
+        Path[] sources = models.stream().map(Models.Located::path).toArray(Path[]::new);
+        try (OutputFile file = OutputFile.create(html, force, sources)) {
+            String page = bench(context, models);
             file.write(page);
             file.commit();
         }
     }
 
+    private List<Models.Located> locate(Models models) throws IOException, InterruptedException {
+        boolean yes = modelOptions.download.yes;
+        if (names.isEmpty()) {
+            return List.of(models.locate(null, yes));
+        }
+        List<Models.Located> located = new ArrayList<>();
+        for (String name : names) {
+            located.add(models.locate(name, yes));
+        }
+        return located;
+    }
+
     /// Measures and prints.
     ///
     /// @return the same as a page
-    private String bench(Context context, Models.Located located)
+    private String bench(Context context, List<Models.Located> models)
             throws IOException, InterruptedException {
         List<BenchSubject> subjects = new ArrayList<>();
         try {
             long firstToken = 0;
-            for (String kernel : kernels) {
-                subjects.add(subject(context, located, kernel));
-                firstToken = firstToken == 0 ? System.currentTimeMillis() : firstToken;
+            for (Models.Located located : models) {
+                for (String kernel : kernels) {
+                    subjects.add(subject(context, located, kernel));
+                    firstToken = firstToken == 0 ? System.currentTimeMillis() : firstToken;
+                }
             }
-            Traffic traffic =
-                    Traffic.of(
-                            subjects.getFirst().model(),
-                            KvType.valueOf(engine.keyValueType.toUpperCase(Locale.ROOT)),
-                            depth,
-                            decode);
             subjects.forEach(subject -> warmUp(context.notes(), subject));
             // Before and after, the better counts: other users of the machine's memory come and go.
-            Optional<Peaks> before = peaks(context.notes(), traffic);
+            SortedMap<Long, Peaks> peaks = new TreeMap<>();
+            measurePeaks(context.notes(), subjects, peaks);
             measure(context.notes(), subjects);
             subjects.forEach(subject -> measureStreams(context.notes(), subject));
             context.notes().transientLine("measuring what the time goes to …");
             subjects.forEach(subject -> subject.measureOperations(prefill, depth, decode));
+            measurePeaks(context.notes(), subjects, peaks);
             BenchReport report =
                     new BenchReport(
-                            located.name(),
                             engine.threads(),
                             prefill,
                             depth,
                             decode,
                             Machine.sinceStart(firstToken),
-                            traffic,
-                            peaks(context.notes(), traffic)
-                                    .flatMap(after -> before.map(after::best)),
+                            peaks,
                             subjects);
             context.notes().clearTransientLine();
             report.print(context);
@@ -168,9 +181,16 @@ final class BenchVerb implements Verb {
         }
     }
 
-    private Optional<Peaks> peaks(Notes notes, Traffic traffic) {
+    /// @param peaks by the bytes that a token reads; takes the better of what it has and what is measured
+    private void measurePeaks(Notes notes, List<BenchSubject> subjects, Map<Long, Peaks> peaks) {
         notes.transientLine("measuring what the processor can do …");
-        return Peaks.measure(engine.threads(), traffic.bytes());
+        subjects.stream()
+                .mapToLong(subject -> subject.traffic().bytes())
+                .distinct()
+                .forEach(
+                        bytes ->
+                                Peaks.measure(engine.threads(), bytes)
+                                        .ifPresent(now -> peaks.merge(bytes, now, Peaks::best)));
     }
 
     private BenchSubject subject(Context context, Models.Located located, String kernel)
@@ -178,7 +198,27 @@ final class BenchVerb implements Verb {
         long start = System.nanoTime();
         MobileLlm model = ModelLoader.load(context, located, modelOptions, engine, kernel);
         double loadMillis = (System.nanoTime() - start) / 1e6;
-        return new BenchSubject(model, loadMillis, engine.seed == null ? 0 : engine.seed);
+        Traffic traffic =
+                Traffic.of(
+                        model,
+                        KvType.valueOf(engine.keyValueType.toUpperCase(Locale.ROOT)),
+                        depth,
+                        decode);
+        return new BenchSubject(
+                located.name(),
+                title(located.name(), model.kernels()),
+                model,
+                traffic,
+                loadMillis,
+                engine.seed == null ? 0 : engine.seed);
+    }
+
+    /// Of a model and its kernels, what tells it from the others.
+    private String title(String model, String kernel) {
+        if (names.size() < 2) {
+            return kernel;
+        }
+        return kernels.size() < 2 ? model : model + " " + kernel;
     }
 
     /// In turns: whatever else the machine does in these minutes hits all subjects alike.
@@ -208,7 +248,7 @@ final class BenchVerb implements Verb {
                         String.format(
                                 Locale.ROOT,
                                 "%s, run %d of %d, %d streams: decode %.1f tokens/s",
-                                subject.model().kernels(),
+                                subject.title(),
                                 turn,
                                 runs,
                                 count,
@@ -256,7 +296,7 @@ final class BenchVerb implements Verb {
                 String.format(
                         Locale.ROOT,
                         "%s, %s: prefill %.1f, decode %.1f tokens/s",
-                        subject.model().kernels(),
+                        subject.title(),
                         what,
                         run.prefill(),
                         run.decode()));

@@ -59,6 +59,39 @@ class BenchVerbTest {
     }
 
     @Test
+    void modelsAreMeasuredInTurns() throws IOException {
+        Path other = folder.resolve("other.gguf");
+        Files.copy(Path.of(model), other);
+        Path page = folder.resolve("both.html");
+        Shell.Result result =
+                bench(other.toString(), "--kernels", "scalar", "--html=" + page, "--json");
+        assertThat(result.exitCode()).isZero();
+        for (String part : List.of("runs", "summary")) {
+            assertThat((List<?>) result.json().getOrDefault(part, List.of()))
+                    .extracting(one -> name(((Map<?, ?>) one).get("model")))
+                    .startsWith("tiny.gguf", "other.gguf");
+        }
+        assertThat(result.error()).contains("tiny.gguf, run 1 of 2", "other.gguf, run 2 of 2");
+        assertThat(Files.readString(page)).contains("other.gguf, prefill 8", "tiny.gguf, decode 4");
+        assertThat(bench(other.toString(), "--kernels", "vector,scalar", "--quiet").output())
+                .contains("other.gguf vector", "tiny.gguf scalar");
+    }
+
+    private static String name(Object path) {
+        return String.valueOf(Path.of(String.valueOf(path)).getFileName());
+    }
+
+    @Test
+    void aPageMayNotReplaceAModelThatIsMeasured() {
+        Path other = folder.resolve("other.gguf");
+        Shell.Result result = bench("--html=" + other, other.toString(), "--force");
+        assertThat(result.exitCode()).isEqualTo(1);
+        assertThat(Path.of(model)).isNotEmptyFile();
+        assertThat(bench("--html=" + model, "--force").exitCode()).isEqualTo(1);
+        assertThat(Path.of(model)).isNotEmptyFile();
+    }
+
+    @Test
     void decodingIsMeasuredBehindAFilledCache() {
         Shell.Result result = bench("--depth", "40", "--json", "--kernels", "scalar");
         assertThat(result.exitCode()).isZero();
