@@ -68,7 +68,7 @@ class BenchVerbTest {
         assertThat(result.exitCode()).isZero();
         for (String part : List.of("runs", "summary")) {
             assertThat((List<?>) result.json().getOrDefault(part, List.of()))
-                    .extracting(one -> name(((Map<?, ?>) one).get("model")))
+                    .extracting(one -> name(String.valueOf(((Map<?, ?>) one).get("model"))))
                     .startsWith("tiny.gguf", "other.gguf");
         }
         assertThat(result.error()).contains("tiny.gguf, run 1 of 2", "other.gguf, run 2 of 2");
@@ -77,8 +77,8 @@ class BenchVerbTest {
                 .contains("other.gguf vector", "tiny.gguf scalar");
     }
 
-    private static String name(Object path) {
-        return String.valueOf(Path.of(String.valueOf(path)).getFileName());
+    private static String name(String path) {
+        return String.valueOf(Path.of(path).getFileName());
     }
 
     @Test
