@@ -14,7 +14,6 @@ final class Pieces implements Iterable<Worker> {
     private final Iterator<Worker> iterator = new Taking();
     private int task;
     private int parts;
-    private int most; // parts of a piece
     private boolean isWhole; // The member's share is one piece.
     private boolean isTaken; // There is a piece that was not handed out yet.
 
@@ -30,8 +29,7 @@ final class Pieces implements Iterable<Worker> {
     }
 
     /// Goes on to the next task.
-    Pieces begin(int newParts, int newMost) {
-        most = newMost;
+    Pieces begin(int newParts) {
         int members = member.count();
         parts = Math.min(newParts, members * Shares.MOST);
         isWhole = members == 1 || parts <= members;
@@ -51,7 +49,7 @@ final class Pieces implements Iterable<Worker> {
         @Override
         public boolean hasNext() {
             if (!isTaken && !isWhole) {
-                long range = shares.take(member.index(), task, parts, most);
+                long range = shares.take(member.index(), task, parts);
                 if (range != Shares.NOTHING) {
                     piece.hold(Shares.first(range), Shares.behind(range), parts);
                     isTaken = true;

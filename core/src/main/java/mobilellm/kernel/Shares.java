@@ -43,12 +43,11 @@ final class Shares {
     ///
     /// @param task from 1 on
     /// @param parts of the task, the same for all members, at most [#MOST] each
-    /// @param most parts that are taken at once
     /// @return [#NOTHING], or what [#first] and [#behind] tell apart
-    long take(int member, int task, int parts, int most) {
-        long range = take(member, task, parts, most, true);
+    long take(int member, int task, int parts) {
+        long range = take(member, task, parts, true);
         for (int i = 1; range == NOTHING && i < members; i++) {
-            range = take((member + i) % members, task, parts, most, false);
+            range = take((member + i) % members, task, parts, false);
         }
         return range;
     }
@@ -63,7 +62,7 @@ final class Shares {
         return (int) range;
     }
 
-    private long take(int owner, int task, int parts, int most, boolean fromFront) {
+    private long take(int owner, int task, int parts, boolean fromFront) {
         int begin = begin(owner, parts);
         int end = begin(owner + 1, parts);
         while (true) {
@@ -79,7 +78,7 @@ final class Shares {
             if (left == 0) {
                 return NOTHING;
             }
-            int count = Math.min(most, (left + 1) / 2);
+            int count = (left + 1) / 2;
             int first = begin + front;
             if (fromFront) {
                 front += count;

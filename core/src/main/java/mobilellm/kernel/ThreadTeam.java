@@ -148,12 +148,7 @@ public final class ThreadTeam implements AutoCloseable {
         ///
         /// @param count equal parts of the work, the same for all members; the members' shares, if there are no more of them than members
         public Iterable<Worker> pieces(int count) {
-            return pieces(count, Shares.MOST);
-        }
-
-        /// As [#pieces(int)], where a piece has at most so many parts, because what it writes is to be read again while it is in a cache. Shares that are one piece stay that.
-        public Iterable<Worker> pieces(int count, int most) {
-            return pieces.begin(count, most);
+            return pieces.begin(count);
         }
 
         /// Waits until every member has come here; what they wrote before is then visible. Not for pieces.

@@ -35,10 +35,6 @@ public final class Transformer implements AutoCloseable {
     /// Rows of a matrix that are enough to share what it takes to walk over the tokens.
     private static final int PIECE_HEIGHT = 64;
 
-    /// Pieces of the feed-forward layer that are done at once: what gate and up write, 128 KB a piece of 64 columns and 512 tokens, is to lie in the second cache when the
-    /// activation reads it.
-    private static final int MOST_INNER_PARTS = 2;
-
     /// Rows of a batch whose norms or rotation take some microseconds.
     private static final int PIECE_ROWS = 8;
 
@@ -216,7 +212,7 @@ public final class Transformer implements AutoCloseable {
                 var feedForwardInner = operands.feedForwardInner(); // [rows, intermediateSize]
                 normalise(hidden, rows, block.feedForwardNorm(), feedForwardInput, worker);
                 var inner = feedForwardInner.values();
-                for (Worker piece : pieces(block.up().matrix(), rows, MOST_INNER_PARTS, worker)) {
+                for (Worker piece : pieces(block.up().matrix(), rows, worker)) {
                     if (block.gate().isPresent()) {
                         project(block.gate().get(), feedForwardInput, rows, inner, false, piece);
                         project(block.up(), feedForwardInput, rows, buffers.up(), false, piece);
@@ -241,7 +237,7 @@ public final class Transformer implements AutoCloseable {
         kernels.normalise(hidden, rows, weights.finalNorm(), config.rmsNormEpsilon(), last, worker);
         if (wantsLogits) {
             worker.barrier();
-            for (Worker piece : cut(weights.head(), rows, Integer.MAX_VALUE, worker)) {
+            for (Worker piece : cut(weights.head(), rows, worker)) {
                 kernels.multiply(weights.head(), last, rows, head.logits(), false, piece);
             }
             worker.barrier();
@@ -251,20 +247,14 @@ public final class Transformer implements AutoCloseable {
 
     /// [#cut], but a single row's product is not cut: what is recorded must not depend on which member was the quicker one.
     private static Iterable<Worker> pieces(PackedMatrix matrix, int rows, Worker worker) {
-        return pieces(matrix, rows, Integer.MAX_VALUE, worker);
+        return rows == 1 ? worker.pieces(1) : cut(matrix, rows, worker);
     }
 
-    private static Iterable<Worker> pieces(
-            PackedMatrix matrix, int rows, int mostParts, Worker worker) {
-        return rows == 1 ? worker.pieces(1) : cut(matrix, rows, mostParts, worker);
-    }
-
-    /// A product with this matrix, and others of its height, in pieces that take some microseconds, of at most so many parts.
-    private static Iterable<Worker> cut(
-            PackedMatrix matrix, int rows, int mostParts, Worker worker) {
+    /// A product with this matrix, and others of its height, in pieces that take some microseconds.
+    private static Iterable<Worker> cut(PackedMatrix matrix, int rows, Worker worker) {
         long ofWork = matrix.bytes() * Math.ceilDiv(rows, ROWS_OF_ONE_READING) / PIECE_BYTES;
         int parts = (int) Math.min(matrix.rows() / PIECE_HEIGHT, ofWork);
-        return worker.pieces(parts - parts % worker.count(), mostParts);
+        return worker.pieces(parts - parts % worker.count());
     }
 
     /// Work on each row by itself, in pieces.
