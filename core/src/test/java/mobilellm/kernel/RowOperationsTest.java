@@ -285,23 +285,27 @@ class RowOperationsTest {
     }
 
     @Test
-    void vectorRotatesBitForBitAsScalar() {
+    void allRotateBitForBitAsScalar() {
         for (int headDim : new int[] {2, 16, 24, 32, 64, 128}) {
             RotaryAngles angles = new RotaryAngles(ROWS, headDim, new Rope(10_000));
             for (int r = 0; r < ROWS; r++) {
                 angles.set(r, 1000 * r + r);
             }
-            Activations scalar = gaussian(ROWS, 3 * headDim, 1);
-            Activations vector = copy(scalar);
-            rotate("scalar", scalar, angles);
-            rotate("vector", vector, angles);
-            assertSameBits(vector, scalar);
+            Activations x = gaussian(ROWS, 3 * headDim, 1);
+            Activations scalar = rotated(Kernels.of("scalar"), x, angles);
+            for (KernelProvider provider : Kernels.usable()) {
+                assertSameBits(rotated(provider, x, angles), scalar);
+            }
         }
     }
 
-    private void rotate(String provider, Activations x, RotaryAngles angles) {
-        Operations operations = Kernels.of(provider).open(1, arena);
-        team.run(worker -> operations.rotate(x, 3, angles, ROWS, worker));
+    private Activations rotated(KernelProvider provider, Activations x, RotaryAngles angles) {
+        Activations y = copy(x);
+        try (var two = new ThreadTeam(2)) {
+            Operations operations = provider.open(2, arena);
+            two.run(worker -> operations.rotate(y, 3, angles, ROWS, worker));
+        }
+        return y;
     }
 
     @Test

@@ -535,17 +535,17 @@ final class MachineOperations implements Operations {
         int headDim = 2 * angles.pairs();
         int first = firstHead(heads, rows, worker);
         int count = headCount(heads, rows, worker);
+        int row = firstRow(rows, worker);
+        long cosines = angles.address(row);
         Member member = members[worker.index()];
-        Routine routine = member.heads.rotate(headDim);
-        for (int r = firstRow(rows, worker); r < endRow(rows, worker) && count > 0; r++) {
-            long cosines = angles.address(r);
-            member.arguments
-                    .set(0, address(x, r, first, headDim))
-                    .set(8, cosines)
-                    .set(16, cosines + (long) angles.pairs() * Float.BYTES)
-                    .set(24, count);
-            member.recorder.call(routine);
-        }
+        member.arguments
+                .set(0, address(x, row, first, headDim))
+                .set(8, cosines)
+                .set(16, cosines + (long) angles.pairs() * Float.BYTES)
+                .set(24, count)
+                .set(32, endRow(rows, worker) - row)
+                .set(40, (long) x.stride() * Float.BYTES);
+        member.recorder.call(member.heads.rotate(headDim));
     }
 
     @Override

@@ -195,28 +195,38 @@ final class RowKernels {
         return a.assemble();
     }
 
-    /// Rotates the heads of a row in place; dimension `i` is paired with `i + headDim / 2`. Arguments: x, cosines, sines, heads.
+    /// Rotates the heads of rows in place; dimension `i` is paired with `i + headDim / 2`. Arguments: x, cosines, sines, heads, rows, bytes from one row of x to the next;
+    /// those of angles lie `headDim` numbers apart.
     Code rotate(int headDim) {
-        int pairs = headDim / 2;
         var frame = CallingConvention.current().enter(a);
-        a.mov(rsi, mem(rdi));
+        a.mov(r10, mem(rdi));
         a.mov(rdx, mem(rdi, 8));
         a.mov(r8, mem(rdi, 16));
-        a.mov(rcx, mem(rdi, 24));
+        a.mov(r9, mem(rdi, 32));
         simd.repeatTimes(
-                rcx,
+                r9,
                 () -> {
-                    int i = 0;
-                    for (; i + Simd.LANES <= pairs; i += Simd.LANES) {
-                        rotateVector(4 * i, 4 * (i + pairs));
-                    }
-                    for (; i < pairs; i++) {
-                        rotatePair(4 * i, 4 * (i + pairs));
-                    }
-                    a.add(rsi, 4 * headDim);
+                    a.mov(rsi, r10);
+                    a.mov(rcx, mem(rdi, 24));
+                    simd.repeatTimes(rcx, () -> rotateHead(headDim));
+                    a.add(r10, mem(rdi, 40));
+                    a.add(rdx, 4 * headDim);
+                    a.add(r8, 4 * headDim);
                 });
         frame.leave();
         return a.assemble();
+    }
+
+    private void rotateHead(int headDim) {
+        int pairs = headDim / 2;
+        int i = 0;
+        for (; i + Simd.LANES <= pairs; i += Simd.LANES) {
+            rotateVector(4 * i, 4 * (i + pairs));
+        }
+        for (; i < pairs; i++) {
+            rotatePair(4 * i, 4 * (i + pairs));
+        }
+        a.add(rsi, 4 * headDim);
     }
 
     private void rotateVector(int first, int second) {
