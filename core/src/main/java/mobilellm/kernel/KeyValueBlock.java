@@ -24,7 +24,7 @@ public record KeyValueBlock(int headDim, DType type) {
     static final int KEY_BIAS = 128;
 
     /// Bytes that lie together: dimensions of a key, positions of values.
-    private static final int QUAD = 4;
+    public static final int QUAD = 4;
 
     public KeyValueBlock {
         boolean isPlain = type == DType.F32 || type == DType.F16;

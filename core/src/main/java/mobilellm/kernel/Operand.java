@@ -9,6 +9,9 @@ public abstract class Operand {
         this.values = values;
     }
 
+    /// What stays of the bits of a scale of rounded rows: 22 bits of its number, so that products with `3 * 2^22` are exact, which machine code makes use of.
+    public static final int SCALE_MASK = -4;
+
     /// Whether [Operations#swiGlu] and [Operations#relu] to this operand do what [Operations#prepare] would do.
     public boolean isMadeByColumns() {
         return false;

@@ -97,21 +97,12 @@ public interface Operations {
     /// row.
     void addBias(Activations y, int rows, Activations bias, Worker worker);
 
-    /// `target = silu(gate) * up`, on the columns that this member's share of a product of that height wrote.
-    void swiGlu(Activations gate, Activations up, int rows, Activations target, Worker worker);
+    /// `gate = silu(gate) * up` of the operand's f32 rows, on the columns that this member's share of a product of that height wrote;
+    /// [Operand#isMadeByColumns] says whether the operand is to be prepared then.
+    void swiGlu(Operand gate, Activations up, int rows, Worker worker);
 
-    /// [#swiGlu] with the f32 rows of an operand as gate and target; [Operand#isMadeByColumns] says whether it is to be prepared then.
-    default void swiGlu(Operand gate, Activations up, int rows, Worker worker) {
-        swiGlu(gate.values(), up, rows, gate.values(), worker);
-    }
-
-    /// `target = max(x, 0)`, on the columns that this member's share of a product of that height wrote.
-    void relu(Activations x, int rows, Activations target, Worker worker);
-
-    /// [#relu] of the f32 rows of an operand, in place; [Operand#isMadeByColumns] says whether it is to be prepared then.
-    default void relu(Operand x, int rows, Worker worker) {
-        relu(x.values(), rows, x.values(), worker);
-    }
+    /// `x = max(x, 0)`, as [#swiGlu].
+    void relu(Operand x, int rows, Worker worker);
 
     /// [#rmsNorm] of each head of each row by itself, in place; `weight` is one row as wide as a head.
     void normaliseHeads(

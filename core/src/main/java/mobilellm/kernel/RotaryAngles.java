@@ -11,18 +11,14 @@ import java.lang.foreign.ValueLayout;
 public final class RotaryAngles {
     private final double[] frequencies;
     private final double factor;
-    private final float[] cosines;
-    private final float[] sines;
-    private final MemorySegment copy; // [rows, cosines and sines]
+    private final MemorySegment data;
 
     /// @param rows the most rows of a batch
     /// @param rope frequencies and what cosines and sines are multiplied by
     public RotaryAngles(int rows, int headDim, Rope rope) {
         frequencies = rope.frequencies(headDim);
         factor = rope.attentionFactor();
-        cosines = new float[rows * frequencies.length];
-        sines = new float[rows * frequencies.length];
-        copy = OffHeap.allocate(Arena.ofAuto(), 2L * rows * pairBytes());
+        data = OffHeap.allocate(Arena.ofAuto(), offset(rows, 0));
     }
 
     /// Pairs of a head: half its width.
@@ -33,41 +29,32 @@ public final class RotaryAngles {
     /// Computes the angles of one row. In float64, so that long contexts lose nothing, and with `Math`: `StrictMath`
     /// allocates an array for each angle.
     public void set(int row, int position) {
-        int at = row * pairs();
         for (int i = 0; i < pairs(); i++) {
             double angle = position * frequencies[i];
-            cosines[at + i] = (float) (factor * Math.cos(angle));
-            sines[at + i] = (float) (factor * Math.sin(angle));
+            set(row, i, factor * Math.cos(angle));
+            set(row, pairs() + i, factor * Math.sin(angle));
         }
-        long to = 2L * row * pairBytes();
-        MemorySegment.copy(cosines, at, copy, ValueLayout.JAVA_FLOAT, to, pairs());
-        MemorySegment.copy(sines, at, copy, ValueLayout.JAVA_FLOAT, to + pairBytes(), pairs());
     }
 
-    private int pairBytes() {
-        return pairs() * Float.BYTES;
-    }
-
-    /// Where the cosines of a row are and, right behind, its sines, for machine code.
-    public long address(int row) {
-        return copy.address() + 2L * row * pairBytes();
+    private void set(int row, int i, double value) {
+        data.set(ValueLayout.JAVA_FLOAT, offset(row, i), (float) value);
     }
 
     public float cosine(int row, int pair) {
-        return cosines[row * pairs() + pair];
+        return data.get(ValueLayout.JAVA_FLOAT, offset(row, pair));
     }
 
     public float sine(int row, int pair) {
-        return sines[row * pairs() + pair];
+        return data.get(ValueLayout.JAVA_FLOAT, offset(row, pairs() + pair));
     }
 
-    /// Cosines, [rows, pairs].
-    public float[] cosines() {
-        return cosines;
+    /// `[rows, 2 * pairs]` f32: the cosines of a row and, right behind, its sines.
+    public MemorySegment data() {
+        return data;
     }
 
-    /// Sines, [rows, pairs].
-    public float[] sines() {
-        return sines;
+    /// Byte offset of number `i` of a row.
+    public long offset(int row, int i) {
+        return ((long) row * 2 * pairs() + i) * Float.BYTES;
     }
 }

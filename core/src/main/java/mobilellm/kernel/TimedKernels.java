@@ -296,18 +296,6 @@ public final class TimedKernels implements KernelProvider {
         }
 
         @Override
-        public void swiGlu(
-                Activations gate, Activations up, int rows, Activations target, Worker worker) {
-            long start = start(worker);
-            operations.swiGlu(gate, up, rows, target, worker);
-            stop(
-                    Operation.ACTIVATE,
-                    start,
-                    worker,
-                    Amounts.activations(12 * ownColumns(gate, rows, worker)));
-        }
-
-        @Override
         public void swiGlu(Operand gate, Activations up, int rows, Worker worker) {
             long start = start(worker);
             operations.swiGlu(gate, up, rows, worker);
@@ -327,17 +315,6 @@ public final class TimedKernels implements KernelProvider {
                     start,
                     worker,
                     Amounts.activations(9 * ownColumns(x.values(), rows, worker)));
-        }
-
-        @Override
-        public void relu(Activations x, int rows, Activations target, Worker worker) {
-            long start = start(worker);
-            operations.relu(x, rows, target, worker);
-            stop(
-                    Operation.ACTIVATE,
-                    start,
-                    worker,
-                    Amounts.activations(8 * ownColumns(x, rows, worker)));
         }
 
         @Override

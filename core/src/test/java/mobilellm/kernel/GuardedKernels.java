@@ -115,13 +115,14 @@ final class GuardedKernels {
             Activations other = filled(3, width);
             Activations weight = filled(1, width);
             Activations y = new Activations(arena, 3, width);
+            Operand operand = operations.operand(arena, x, Set.of(PackedForm.F32));
             Activations blocks = new Activations(arena, 3, Math.ceilDiv(width, Activations.BLOCK));
             begin("rows of " + width);
             team.run(
                     worker -> {
                         operations.rmsNorm(x, 3, weight, 1e-5, y, worker);
-                        operations.swiGlu(x, other, 3, y, worker);
-                        operations.relu(x, 3, y, worker);
+                        operations.swiGlu(operand, other, 3, worker);
+                        operations.relu(operand, 3, worker);
                         operations.addBias(y, 3, weight, worker);
                         operations.largestOfBlocks(x, 3, blocks, worker);
                     });

@@ -126,7 +126,7 @@ class RecordingTest {
             Operand middle = inners.get(worker.index());
             operations.normalise(x, 1, weight, 1e-5, input, worker.alone());
             operations.multiply(up, input, 1, inner, false, worker);
-            operations.relu(inner, 1, inner, worker);
+            operations.relu(middle, 1, worker);
             operations.barrier(worker);
             operations.rotate(inner, HEADS, angles, 1, worker);
             operations.store(inner, inner, this, 1, 1, worker);

@@ -92,6 +92,11 @@ class RowOperationsTest {
                 arena, new Activations(arena, rows, columns), Set.of(matrix.form()));
     }
 
+    /// Rows that meet no quantised matrix, so that nothing is rounded.
+    private Operand plain(Operations operations, Activations rows) {
+        return operations.operand(arena, rows, Set.of(PackedForm.F32));
+    }
+
     /// The same of activations, which members make column by column: whoever makes which, products are those of what was made whole.
     @Test
     void activatingAnOperandIsActivationAndPreparation() {
@@ -125,14 +130,16 @@ class RowOperationsTest {
         Operand expected = operand(operations, rows, matrix.columns(), matrix);
         Operand actual = operand(operations, rows, matrix.columns(), matrix);
         actual.values().data().copyFrom(gate.data());
+        expected.values().data().copyFrom(gate.data());
+        Operand plain = plain(operations, expected.values());
         Activations expectedProduct = new Activations(arena, rows, 33);
         Activations product = new Activations(arena, rows, 33);
         team.run(
                 worker -> {
                     if (gated) {
-                        operations.swiGlu(gate, up, rows, expected.values(), worker);
+                        operations.swiGlu(plain, up, rows, worker);
                     } else {
-                        operations.relu(gate, rows, expected.values(), worker);
+                        operations.relu(plain, rows, worker);
                     }
                     operations.prepare(expected, rows, worker);
                     operations.multiply(matrix, expected, rows, expectedProduct, false, worker);
@@ -199,11 +206,11 @@ class RowOperationsTest {
                 Activations x = gaussian(ROWS, width, 1);
                 Activations bias = gaussian(1, width, 1);
                 Activations sum = copy(x);
-                Activations positive = new Activations(arena, ROWS, width);
+                Activations positive = copy(x);
                 team.run(
                         worker -> {
                             operations.addBias(sum, ROWS, bias, worker);
-                            operations.relu(x, ROWS, positive, worker);
+                            operations.relu(plain(operations, positive), ROWS, worker);
                         });
                 for (int r = 0; r < ROWS; r++) {
                     for (int i = 0; i < width; i++) {
@@ -247,8 +254,8 @@ class RowOperationsTest {
                 gate.set(0, 0, 100);
                 gate.set(1, 0, -100);
                 gate.set(2, 0, 0);
-                Activations y = new Activations(arena, ROWS, width);
-                team.run(worker -> operations.swiGlu(gate, up, ROWS, y, worker));
+                Activations y = copy(gate);
+                team.run(worker -> operations.swiGlu(plain(operations, y), up, ROWS, worker));
                 for (int r = 0; r < ROWS; r++) {
                     for (int i = 0; i < width; i++) {
                         double g = gate.get(r, i);
@@ -265,15 +272,15 @@ class RowOperationsTest {
     @Test
     void paddingStaysZero() {
         for (Operations operations : providers(33)) {
-            Activations gate = gaussian(ROWS, 33, 1);
             Activations up = gaussian(ROWS, 33, 1);
             Activations bias = gaussian(1, 33, 1);
-            Activations y = new Activations(arena, ROWS, 33);
+            Activations y = gaussian(ROWS, 33, 1);
+            Operand operand = plain(operations, y);
             team.run(
                     worker -> {
-                        operations.swiGlu(gate, up, ROWS, y, worker);
+                        operations.swiGlu(operand, up, ROWS, worker);
                         operations.addBias(y, ROWS, bias, worker);
-                        operations.relu(y, ROWS, y, worker);
+                        operations.relu(operand, ROWS, worker);
                         operations.rmsNorm(y, ROWS, y, 1e-5, y, worker);
                     });
             for (int r = 0; r < ROWS; r++) {

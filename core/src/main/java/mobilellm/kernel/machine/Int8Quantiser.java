@@ -9,6 +9,7 @@ import mobilellm.assembler.CpuTier;
 import mobilellm.assembler.Label;
 import mobilellm.assembler.R64;
 import mobilellm.assembler.Ymm;
+import mobilellm.kernel.Operand;
 
 /// Rounds rows of f32 to int8 and writes each into its place of a tile, see [Int8Rows].
 ///
@@ -133,7 +134,7 @@ final class Int8Quantiser {
             }
             case WHOLE_ROWS -> rounding.roundByRow();
         }
-        a.vandps(xmm(4), xmm(4), a.filled(xmm(4), Int8Rows.SCALE_MASK));
+        a.vandps(xmm(4), xmm(4), a.filled(xmm(4), Operand.SCALE_MASK));
         storeBytes();
         storeSums();
         a.add(source, BLOCK_BYTES);
@@ -155,8 +156,8 @@ final class Int8Quantiser {
         var kernels = new RowKernels(tier, a);
         for (int at = 0; at < BLOCK_BYTES; at += Simd.BYTES) {
             switch (kind) {
-                case SWIGLU_BLOCKS -> kernels.swiGlu(source, other, source, at);
-                case RELU_BLOCKS -> kernels.relu(source, source, at);
+                case SWIGLU_BLOCKS -> kernels.swiGlu(source, other, at);
+                case RELU_BLOCKS -> kernels.relu(source, at);
                 case BLOCKS, NORMALISED_BLOCKS, WHOLE_ROWS -> {}
             }
         }

@@ -9,7 +9,7 @@ package mobilellm.kernel.machine;
 /// | 0..7 | columns `4i..4i+3` as int8 |
 /// | 8 | what the sum of a Q4_0 block starts with: -8 times the sum of the block's int8; for `vpmaddubsw` as two 16-bit numbers, of the columns whose number modulo 4 is below 2 and of the others |
 /// | 9 | what the sum of a Q8_0 block, stored +128, starts with: -128 times that sum |
-/// | 10 | f32 scale, `max|x| / 127` without the last two bits |
+/// | 10 | f32 scale, `max|x| / 127` within [mobilellm.kernel.Operand#SCALE_MASK] |
 /// | 11 | f32 scale times the sum, which meets the minimum of Q4_1 |
 /// | 12 | f32 scale times `-`[#BIAS], which is exact |
 ///
@@ -25,9 +25,6 @@ final class Int8Rows {
     /// An f32 to whose bits a whole number of less than 2^22 is added as to the number itself. Sums that begin with it are f32 without a conversion: `(sum - BIAS) * dx` is one
     /// `fma(sum, dx, -BIAS * dx)`, and rounded once.
     static final float BIAS = 0x1.8p23f;
-
-    /// What stays of a scale: 22 bits, so that its product with [#BIAS] has 24.
-    static final int SCALE_MASK = -4;
 
     /// Bytes of a block of one token.
     static final int BLOCK_BYTES = FIELDS * 4;

@@ -8,6 +8,7 @@ import mobilellm.assembler.Code;
 import mobilellm.assembler.Label;
 import mobilellm.assembler.R64;
 import mobilellm.assembler.Ymm;
+import mobilellm.kernel.KeyValueBlock;
 import mobilellm.kernel.KeyValueStore;
 import mobilellm.tensor.DType;
 
@@ -26,9 +27,6 @@ final class KeyValueWriter {
     static final int HEAD_STRIDE = 40;
 
     private static final int LANES = 8;
-
-    /// Positions whose values lie together in Q8_0.
-    private static final int VALUE_STRIDE = 4;
 
     private final Assembler a = new Assembler();
     private final Int8Block rounding = new Int8Block(a);
@@ -102,7 +100,7 @@ final class KeyValueWriter {
             round(rdx, i, r11, scale);
             a.vextracti128(xmm(1), ymm(0), 1);
             for (int k = 0; k < type.blockSize(); k++) {
-                a.vpextrb(mem(r9, (i + k) * VALUE_STRIDE), xmm(k / 16), k % 16);
+                a.vpextrb(mem(r9, (i + k) * KeyValueBlock.QUAD), xmm(k / 16), k % 16);
             }
         }
     }

@@ -15,6 +15,7 @@ import mobilellm.kernel.machine.MachineRecording.Recorder;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -185,7 +186,7 @@ final class MachineOperations implements Operations {
     }
 
     /// Rounds this member's columns of all rows of the operand, which an activation makes of them first.
-    private void activate(
+    private void quantiseColumns(
             Routine routine, MachineOperand x, Activations other, int rows, Worker worker) {
         int from = firstColumn(x.values(), worker);
         int to = endColumn(x.values(), worker);
@@ -427,64 +428,57 @@ final class MachineOperations implements Operations {
 
     @Override
     public void addBias(Activations y, int rows, Activations bias, Worker worker) {
-        onColumns(addition, y, bias, 0, y, rows, worker);
-    }
-
-    @Override
-    public void swiGlu(
-            Activations gate, Activations up, int rows, Activations target, Worker worker) {
-        onColumns(swiGlu, gate, up, 1, target, rows, worker);
+        onColumns(addition, y, bias, 0, rows, worker);
     }
 
     @Override
     public void swiGlu(Operand gate, Activations up, int rows, Worker worker) {
         var x = (MachineOperand) gate;
-        if (x.isMadeByColumns()) {
-            activate(x.swiGlu().orElseThrow(), x, up, rows, worker);
-        } else {
-            swiGlu(gate.values(), up, rows, gate.values(), worker);
-        }
+        activate(x.swiGlu(), swiGlu, x, up, rows, worker);
     }
 
     @Override
     public void relu(Operand operand, int rows, Worker worker) {
         var x = (MachineOperand) operand;
-        if (x.isMadeByColumns()) {
-            activate(x.relu().orElseThrow(), x, x.values(), rows, worker);
+        activate(x.relu(), relu, x, x.values(), rows, worker);
+    }
+
+    /// @param rounding activates and rounds, where there is such a routine
+    /// @param plain only activates
+    private void activate(
+            Optional<Routine> rounding,
+            Routine plain,
+            MachineOperand x,
+            Activations other,
+            int rows,
+            Worker worker) {
+        if (rounding.isPresent()) {
+            quantiseColumns(rounding.get(), x, other, rows, worker);
         } else {
-            relu(x.values(), rows, x.values(), worker);
+            onColumns(plain, x.values(), other, 1, rows, worker);
         }
     }
 
-    @Override
-    public void relu(Activations x, int rows, Activations target, Worker worker) {
-        onColumns(relu, x, x, 1, target, rows, worker);
-    }
-
-    /// Runs an operation of two rows and a target on this member's columns.
+    /// Changes this member's columns of x by those of other rows.
     ///
-    /// @param rowStep 0 where all rows share the first one of `second`, else 1
+    /// @param rowStep 0 where all rows share the first one of `other`, else 1
     private void onColumns(
             Routine routine,
-            Activations first,
-            Activations second,
+            Activations x,
+            Activations other,
             int rowStep,
-            Activations target,
             int rows,
             Worker worker) {
-        int from = firstColumn(first, worker);
-        int to = endColumn(first, worker);
+        int from = firstColumn(x, worker);
+        int to = endColumn(x, worker);
         if (from >= to) {
             return;
         }
         long at = (long) from * Float.BYTES;
         Member member = members[worker.index()];
-        member.arguments.set(24, (to - from) / Simd.LANES);
+        member.arguments.set(16, (to - from) / Simd.LANES);
         for (int r = 0; r < rows; r++) {
-            member.arguments
-                    .set(0, address(first, r) + at)
-                    .set(8, address(second, r * rowStep) + at)
-                    .set(16, address(target, r) + at);
+            member.arguments.set(0, address(x, r) + at).set(8, address(other, r * rowStep) + at);
             member.recorder.call(routine);
         }
     }
@@ -536,7 +530,7 @@ final class MachineOperations implements Operations {
         int first = firstHead(heads, rows, worker);
         int count = headCount(heads, rows, worker);
         int row = firstRow(rows, worker);
-        long cosines = angles.address(row);
+        long cosines = angles.data().address() + angles.offset(row, 0);
         Member member = members[worker.index()];
         member.arguments
                 .set(0, address(x, row, first, headDim))

@@ -112,20 +112,20 @@ final class RowKernels {
         simd.repeat(0, 0);
     }
 
-    /// `target = gate / (1 + e^-gate) * up`.
+    /// `gate = gate / (1 + e^-gate) * up`.
     Code swiGlu() {
-        return ofTwo(() -> swiGlu(rsi, rdx, r8, 0));
+        return ofTwo(() -> swiGlu(rsi, rdx, 0));
     }
 
     /// [#swiGlu] of a vector. Overwrites values 0 to 4.
-    void swiGlu(R64 gate, R64 up, R64 target, int displacement) {
+    void swiGlu(R64 gate, R64 up, int displacement) {
         simd.load(0, gate, displacement);
         simd.times(1, 0, -1);
         Exponential.write(simd, 1, 2, 3, 4);
         simd.plus(1, 1, 1);
         simd.divide(0, 0, 1);
         simd.multiply(0, 0, up, displacement);
-        simd.store(target, displacement, 0);
+        simd.store(gate, displacement, 0);
     }
 
     /// The largest of each two vectors, NaN where a number is not finite. Arguments: x, target, pairs of vectors.
@@ -154,42 +154,40 @@ final class RowKernels {
         return a.assemble();
     }
 
-    /// `target = first + second`
+    /// `x = x + other`
     Code add() {
         return ofTwo(
                 () -> {
                     simd.load(0, rsi, 0);
                     simd.add(0, 0, rdx, 0);
-                    simd.store(r8, 0, 0);
+                    simd.store(rsi, 0, 0);
                 });
     }
 
-    /// `target = max(first, 0)`
+    /// `x = max(x, 0)`
     Code relu() {
-        return ofTwo(() -> relu(rsi, r8, 0));
+        return ofTwo(() -> relu(rsi, 0));
     }
 
     /// [#relu] of a vector. Overwrites value 0.
-    void relu(R64 x, R64 target, int displacement) {
+    void relu(R64 x, int displacement) {
         simd.load(0, x, displacement);
         simd.atLeast(0, 0, 0);
-        simd.store(target, displacement, 0);
+        simd.store(x, displacement, 0);
     }
 
-    /// An operation on vectors at rsi and rdx that stores its result at r8. Arguments: first, second, target, vectors of 16.
+    /// An operation on vectors at rsi and rdx that changes the first. Arguments: x, other, vectors of 16.
     private Code ofTwo(Runnable operation) {
         var frame = CallingConvention.current().enter(a);
         a.mov(rsi, mem(rdi));
         a.mov(rdx, mem(rdi, 8));
-        a.mov(r8, mem(rdi, 16));
-        a.mov(rcx, mem(rdi, 24));
+        a.mov(rcx, mem(rdi, 16));
         simd.repeatTimes(
                 rcx,
                 () -> {
                     operation.run();
                     a.add(rsi, Simd.BYTES);
                     a.add(rdx, Simd.BYTES);
-                    a.add(r8, Simd.BYTES);
                 });
         frame.leave();
         return a.assemble();

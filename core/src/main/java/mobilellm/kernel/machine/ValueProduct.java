@@ -12,6 +12,7 @@ import mobilellm.assembler.Xmm;
 import mobilellm.assembler.Ymm;
 import mobilellm.assembler.Zmm;
 import mobilellm.kernel.Activations;
+import mobilellm.kernel.KeyValueBlock;
 
 import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
@@ -20,11 +21,11 @@ import java.util.function.IntFunction;
 ///
 /// A weight times the scale of its value is a row of scratch memory for each block of 32 dimensions and token. It becomes a whole multiple of a
 /// 32,767th of the largest of its row; sums of 128 positions stay below 2^30, so they depend neither on order nor tier, and are then
-/// multiplied by that 32,767th. A step is four positions, whose bytes lie together ([mobilellm.kernel.KeyValueBlock]):
+/// multiplied by that 32,767th. A step is four positions, whose bytes lie together ([KeyValueBlock]):
 /// - 512 bits: `vpdpbusd` with the upper 7 and with the lower 8 bits of four weights, each with sums of its own.
 /// - 256 bits: bytes 0 and 2 and bytes 1 and 3 become words, which meet pairs of weights.
 final class ValueProduct {
-    private static final int QUAD = 4;
+    private static final int QUAD = KeyValueBlock.QUAD;
     private static final int ROW_BYTES = Attention.CHUNK_BYTES;
 
     /// In 512 bits: from the upper bits of a row's weights to the lower ones.

@@ -226,23 +226,24 @@ final class ScalarOperations implements Operations {
     }
 
     @Override
-    public void relu(Activations x, int rows, Activations target, Worker worker) {
+    public void relu(Operand operand, int rows, Worker worker) {
+        Activations x = operand.values();
         for (int r = 0; r < rows; r++) {
             for (int i = worker.from(x.columns()); i < worker.to(x.columns()); i++) {
-                target.set(r, i, Math.max(x.get(r, i), 0));
+                x.set(r, i, Math.max(x.get(r, i), 0));
             }
         }
     }
 
     @Override
-    public void swiGlu(
-            Activations gate, Activations up, int rows, Activations target, Worker worker) {
+    public void swiGlu(Operand operand, Activations up, int rows, Worker worker) {
+        Activations gate = operand.values();
         int columns = gate.columns();
         for (int r = 0; r < rows; r++) {
             for (int i = worker.from(columns); i < worker.to(columns); i++) {
                 float g = gate.get(r, i);
                 float silu = (float) (g / (1 + Math.exp(-g)));
-                target.set(r, i, silu * up.get(r, i));
+                gate.set(r, i, silu * up.get(r, i));
             }
         }
     }

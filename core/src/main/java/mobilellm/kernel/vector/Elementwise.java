@@ -113,23 +113,22 @@ final class Elementwise {
         }
     }
 
-    /// `target = max(x, 0)` on columns `from` to `to`.
-    static void relu(Activations x, Activations target, int row, int from, int to) {
+    /// `x = max(x, 0)` on columns `from` to `to`.
+    static void relu(Activations x, int row, int from, int to) {
         for (int i = from; i < to; i += Lanes.COUNT) {
-            FloatVector.fromMemorySegment(
-                            Lanes.FLOATS, x.data(), x.offset(row) + 4L * i, Lanes.ORDER)
+            long at = x.offset(row) + 4L * i;
+            FloatVector.fromMemorySegment(Lanes.FLOATS, x.data(), at, Lanes.ORDER)
                     .max(0)
-                    .intoMemorySegment(target.data(), target.offset(row) + 4L * i, Lanes.ORDER);
+                    .intoMemorySegment(x.data(), at, Lanes.ORDER);
         }
     }
 
-    /// `target = gate / (1 + e^-gate) * up` on columns `from` to `to`; the target may be the gate.
+    /// `gate = gate / (1 + e^-gate) * up` on columns `from` to `to`.
     ///
     /// @param exponentials overwritten
     static void swiGlu(
             Activations gate,
             Activations up,
-            Activations target,
             int row,
             int from,
             int to,
@@ -137,18 +136,8 @@ final class Elementwise {
             int step) {
         long gateAt = gate.offset(row) + 4L * from;
         long upAt = up.offset(row) + 4L * from;
-        long targetAt = target.offset(row) + 4L * from;
         Exponential.of(gate.data(), gateAt, -1, 0, exponentials, 0, to - from, step);
-        multiplySilu(
-                gate.data(),
-                gateAt,
-                up.data(),
-                upAt,
-                exponentials,
-                target.data(),
-                targetAt,
-                to - from,
-                step);
+        multiplySilu(gate.data(), gateAt, up.data(), upAt, exponentials, to - from, step);
     }
 
     private static void multiplySilu(
@@ -157,8 +146,6 @@ final class Elementwise {
             MemorySegment up,
             long upAt,
             MemorySegment exponentials,
-            MemorySegment target,
-            long targetAt,
             int count,
             int step) {
         for (int i = 0; i < count; i += Lanes.COUNT * step) {
@@ -167,10 +154,9 @@ final class Elementwise {
             FloatVector.fromMemorySegment(Lanes.FLOATS, gate, gateAt, Lanes.ORDER)
                     .div(exponential.add(1))
                     .mul(FloatVector.fromMemorySegment(Lanes.FLOATS, up, upAt, Lanes.ORDER))
-                    .intoMemorySegment(target, targetAt, Lanes.ORDER);
+                    .intoMemorySegment(gate, gateAt, Lanes.ORDER);
             gateAt += 4L * Lanes.COUNT;
             upAt += 4L * Lanes.COUNT;
-            targetAt += 4L * Lanes.COUNT;
         }
     }
 
@@ -182,9 +168,14 @@ final class Elementwise {
             long offset = x.offset(row) + 8L * pairs * head;
             for (int i = 0; i < whole; i += Lanes.COUNT) {
                 FloatVector cosine =
-                        FloatVector.fromArray(Lanes.FLOATS, angles.cosines(), row * pairs + i);
+                        FloatVector.fromMemorySegment(
+                                Lanes.FLOATS, angles.data(), angles.offset(row, i), Lanes.ORDER);
                 FloatVector sine =
-                        FloatVector.fromArray(Lanes.FLOATS, angles.sines(), row * pairs + i);
+                        FloatVector.fromMemorySegment(
+                                Lanes.FLOATS,
+                                angles.data(),
+                                angles.offset(row, pairs + i),
+                                Lanes.ORDER);
                 FloatVector first =
                         FloatVector.fromMemorySegment(
                                 Lanes.FLOATS, data, offset + 4L * i, Lanes.ORDER);

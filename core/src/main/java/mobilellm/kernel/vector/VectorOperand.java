@@ -109,7 +109,7 @@ final class VectorOperand extends Operand {
             float largest = wholeRows ? ofRow : largest(offset, PackedMatrix.BLOCK);
             float scale = largest < TINY ? 0 : largest / 127;
             float sum = round(offset, largest, scale, target, b * PackedMatrix.BLOCK);
-            scale = withoutLastBits(scale);
+            scale = Float.intBitsToFloat(Float.floatToRawIntBits(scale) & SCALE_MASK);
             scales[at + b * stride] = scale;
             scaledSums[at + b * stride] = scale * sum;
             if (fine) {
@@ -120,11 +120,6 @@ final class VectorOperand extends Operand {
             }
             offset += 4L * PackedMatrix.BLOCK;
         }
-    }
-
-    /// 22 bits of a scale, as all kernels keep them: its product with `3 * 2^22` is then exact, which machine code makes use of.
-    private static float withoutLastBits(float scale) {
-        return Float.intBitsToFloat(Float.floatToRawIntBits(scale) & -4);
     }
 
     /// The sum of the first half of a block's integers, exact.

@@ -314,20 +314,21 @@ final class VectorOperations implements Operations {
     }
 
     @Override
-    public void swiGlu(
-            Activations gate, Activations up, int rows, Activations target, Worker worker) {
+    public void swiGlu(Operand operand, Activations up, int rows, Worker worker) {
+        Activations gate = operand.values();
         int from = firstColumn(gate, worker);
         int to = endColumn(gate, worker);
         MemorySegment exponentials = scratches[worker.index()].panel().numbers();
         for (int r = 0; r < rows; r++) {
-            Elementwise.swiGlu(gate, up, target, r, from, to, exponentials, Lanes.step());
+            Elementwise.swiGlu(gate, up, r, from, to, exponentials, Lanes.step());
         }
     }
 
     @Override
-    public void relu(Activations x, int rows, Activations target, Worker worker) {
+    public void relu(Operand operand, int rows, Worker worker) {
+        Activations x = operand.values();
         for (int r = 0; r < rows; r++) {
-            Elementwise.relu(x, target, r, firstColumn(x, worker), endColumn(x, worker));
+            Elementwise.relu(x, r, firstColumn(x, worker), endColumn(x, worker));
         }
     }
 
