@@ -30,13 +30,12 @@ import java.util.Objects;
 /// Answers the questions of a chat benchmark, several at a time. An answer has a seed of its own, so it depends neither on
 /// the others nor on whether the run was stopped in between.
 record AnswerRun(Context context, AnswerVerb options) {
-    private static final String ANSWERS = "answers";
     private static final String STARTED = "started";
 
     /// A turn of a question.
     private record Turn(int question, int turn) {
-        int index(int turns) {
-            return question * turns + turn;
+        String key() {
+            return question + "." + turn;
         }
     }
 
@@ -96,12 +95,10 @@ record AnswerRun(Context context, AnswerVerb options) {
     }
 
     private void answer(MobileLlm model, List<ChatQuestion> questions, Journal journal) {
-        int turns = turns(questions);
-        Map<Integer, String> known = journal.texts(ANSWERS);
         Deque<Turn> waiting = new ArrayDeque<>();
         for (int i = 0; i < questions.size(); i++) {
             int next = 0;
-            while (known.containsKey(new Turn(i, next).index(turns))) {
+            while (journal.text(new Turn(i, next).key()).isPresent()) {
                 next++;
             }
             if (next < questions.get(i).turns().size()) {
@@ -116,7 +113,7 @@ record AnswerRun(Context context, AnswerVerb options) {
                 while (!waiting.isEmpty() && batch.hasRoom()) {
                     Turn turn = waiting.remove();
                     try {
-                        int[] prompt = model.ids(messages(questions, known, turn, turns));
+                        int[] prompt = model.ids(messages(questions, journal, turn));
                         running.put(batch.add(prompt, sampling(questions, turn)), turn);
                     } catch (ContextLengthException e) {
                         context.notes()
@@ -128,26 +125,22 @@ record AnswerRun(Context context, AnswerVerb options) {
                                                                 60),
                                                         turn.turn() + 1,
                                                         e.getMessage()));
-                        take(questions, journal, waiting, turn, turns, "");
+                        take(questions, journal, waiting, turn, "");
                     }
                 }
                 for (Generation ended : batch.step()) {
                     Turn turn = Objects.requireNonNull(running.remove(ended), "its turn");
-                    take(questions, journal, waiting, turn, turns, ended.text());
+                    take(questions, journal, waiting, turn, ended.text());
                     progress.show(
-                            known.size(),
+                            journal.size(),
                             total,
                             left ->
                                     "%d of %d answers, %.0f s left"
-                                            .formatted(known.size(), total, left));
+                                            .formatted(journal.size(), total, left));
                 }
             }
         }
         context.notes().clearTransientLine();
-    }
-
-    private static int turns(List<ChatQuestion> questions) {
-        return questions.stream().mapToInt(one -> one.turns().size()).max().orElse(1);
     }
 
     /// Remembers an answer; the next turn of its question goes before all that wait.
@@ -156,9 +149,8 @@ record AnswerRun(Context context, AnswerVerb options) {
             Journal journal,
             Deque<Turn> waiting,
             Turn turn,
-            int turns,
             String text) {
-        journal.add(ANSWERS, turn.index(turns), text.strip());
+        journal.add(turn.key(), text.strip());
         if (turn.turn() + 1 < questions.get(turn.question()).turns().size()) {
             waiting.addFirst(new Turn(turn.question(), turn.turn() + 1));
         }
@@ -166,13 +158,13 @@ record AnswerRun(Context context, AnswerVerb options) {
 
     /// The conversation so far, with the model's own answers in it.
     private static List<ChatMessage> messages(
-            List<ChatQuestion> questions, Map<Integer, String> known, Turn asked, int turns) {
+            List<ChatQuestion> questions, Journal journal, Turn asked) {
         List<ChatMessage> messages = new ArrayList<>();
         for (int turn = 0; turn <= asked.turn(); turn++) {
             messages.add(ChatMessage.user(questions.get(asked.question()).turns().get(turn)));
             if (turn < asked.turn()) {
-                int index = new Turn(asked.question(), turn).index(turns);
-                messages.add(ChatMessage.assistant(known.getOrDefault(index, "")));
+                String key = new Turn(asked.question(), turn).key();
+                messages.add(ChatMessage.assistant(journal.text(key).orElseThrow()));
             }
         }
         return messages;
@@ -203,13 +195,11 @@ record AnswerRun(Context context, AnswerVerb options) {
     private void write(
             ChatFormat format, List<ChatQuestion> questions, Journal journal, String model)
             throws IOException {
-        Map<Integer, String> known = journal.texts(ANSWERS);
-        int turns = turns(questions);
         List<ChatAnswer> answers = new ArrayList<>();
         for (int i = 0; i < questions.size(); i++) {
             List<String> texts = new ArrayList<>();
             for (int turn = 0; turn < questions.get(i).turns().size(); turn++) {
-                texts.add(known.getOrDefault(new Turn(i, turn).index(turns), ""));
+                texts.add(journal.text(new Turn(i, turn).key()).orElseThrow());
             }
             answers.add(new ChatAnswer(questions.get(i).id(), model, texts));
         }
@@ -221,13 +211,13 @@ record AnswerRun(Context context, AnswerVerb options) {
             if (context.json()) {
                 Map<String, Object> json = WrittenJson.of(written);
                 json.put("questions", questions.size());
-                json.put("answers", known.size());
+                json.put("answers", journal.size());
                 context.output().json(json);
             } else {
                 context.output()
                         .line(
                                 "%s: %d answers to %d questions"
-                                        .formatted(options.out, known.size(), questions.size()));
+                                        .formatted(options.out, journal.size(), questions.size()));
             }
         }
     }

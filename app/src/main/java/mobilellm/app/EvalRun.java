@@ -38,6 +38,19 @@ import java.util.stream.Collectors;
 record EvalRun(Context context, EvalVerb options, List<Task> tasks) {
     private static final int STREAMS = 32;
     private static final String STARTED = "started";
+    private static final String JOURNAL = "journal";
+
+    /// What the likelihood of given tokens depends on.
+    private static final List<String> CONDITIONS =
+            List.of(
+                    "model_sha",
+                    "program",
+                    "commit",
+                    "kernels",
+                    "precision",
+                    "kv",
+                    "sharing",
+                    "context");
 
     /// All documents of a task, and what examples are drawn from.
     private record Data(Task.Data asked, Task.Examples examples) {
@@ -72,8 +85,12 @@ record EvalRun(Context context, EvalVerb options, List<Task> tasks) {
             Optional<Path> folder =
                     options.out == null
                             ? Optional.empty()
-                            : Optional.of(folder(options.out, located));
+                            : Optional.of(Files.createDirectories(folder(options.out, located)));
             try (Journal journal = journal(folder, settings)) {
+                if (options.reuse != null) {
+                    journal.reuse(
+                            folder(options.reuse, located).resolve(JOURNAL), settings, CONDITIONS);
+                }
                 Evaluation evaluation =
                         new Evaluation(
                                 new PairEncoder(
@@ -139,9 +156,8 @@ record EvalRun(Context context, EvalVerb options, List<Task> tasks) {
     }
 
     /// `<out>/<model>`, with the names that the harness gives.
-    private static Path folder(Path out, Models.Located located) throws IOException {
-        String name = EvalResults.sanitized(located.name());
-        return Files.createDirectories(out.resolve(name));
+    private static Path folder(Path out, Models.Located located) {
+        return out.resolve(EvalResults.sanitized(located.name()));
     }
 
     private Journal journal(Optional<Path> folder, Map<String, String> settings)
@@ -151,7 +167,7 @@ record EvalRun(Context context, EvalVerb options, List<Task> tasks) {
         }
         List<String> identity =
                 settings.keySet().stream().filter(key -> !key.equals(STARTED)).toList();
-        return Journal.open(folder.get().resolve("journal"), settings, identity, options.resume);
+        return Journal.open(folder.get().resolve(JOURNAL), settings, identity, options.resume);
     }
 
     /// All that the results depend on, and when the run began.
@@ -161,6 +177,7 @@ record EvalRun(Context context, EvalVerb options, List<Task> tasks) {
         settings.put("model", located.name());
         settings.put("model_sha", model.identity());
         settings.put("program", Version.number());
+        settings.put("commit", Version.commit().orElse(""));
         settings.put("kernels", model.kernels());
         settings.put("precision", model.precision().word());
         settings.put("kv", options.engine.keyValueType);

@@ -103,6 +103,14 @@ final class EvalVerb implements Verb {
     boolean resume;
 
     @Option(
+            names = "--reuse",
+            paramLabel = "DIR",
+            description =
+                    "a folder that --out made, of the same model, kernels and precision: what was"
+                            + " computed there is not computed again")
+    @Nullable Path reuse;
+
+    @Option(
             names = "--lenient",
             description =
                     "encode a continuation alone where it vanishes in its context; else an error")
@@ -167,6 +175,10 @@ final class EvalVerb implements Verb {
             throw new UsageException(
                     (resume ? "--resume" : "--log-samples")
                             + " needs --out, the folder of results");
+        }
+        if (reuse != null && reuse.equals(out)) {
+            throw new UsageException(
+                    "--reuse names the folder of --out; --resume goes on with that run");
         }
         ModelLoader.checkKernels(kernel.kernels);
     }

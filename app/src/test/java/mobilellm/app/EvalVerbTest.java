@@ -166,6 +166,32 @@ class EvalVerbTest {
     }
 
     @Test
+    void anotherProfileTakesUpWhatIsAskedInBoth() throws IOException {
+        Path harness = folder.resolve("harness");
+        Path paper = folder.resolve("paper");
+        assertThat(eval("--tasks=arc_easy,winogrande", "--out=" + harness).exitCode()).isZero();
+        String[] options = {"--tasks=arc_easy", "--profile=llama-paper", "--log-samples"};
+        assertThat(eval(TestArguments.of("--out=" + paper, options)).exitCode()).isZero();
+        String samples = Files.readString(written(paper, "samples_arc_easy.jsonl"));
+        String[] reusing = TestArguments.of("--reuse=" + harness, options);
+        assertThat(eval(TestArguments.of("--out=" + paper, reusing)).exitCode()).isZero();
+        assertThat(written(paper, "samples_arc_easy.jsonl")).hasContent(samples);
+
+        Shell.Result other =
+                eval(TestArguments.of("--kv=f32", TestArguments.of("--out=" + paper, reusing)));
+        assertThat(other.error())
+                .contains(
+                        "has kv 'f16', this one has 'f32': its results are not those of this run");
+        assertThat(other.exitCode()).isEqualTo(1);
+        Shell.Result same = eval("--tasks=arc_easy", "--out=" + harness, "--reuse=" + harness);
+        assertThat(same.error()).contains("--reuse names the folder of --out");
+        assertThat(same.exitCode()).isEqualTo(2);
+        Shell.Result missing = eval("--tasks=arc_easy", "--reuse=" + folder.resolve("none"));
+        assertThat(missing.error()).contains("none", "journal");
+        assertThat(missing.exitCode()).isEqualTo(1);
+    }
+
+    @Test
     void twoRunsAreComparedDocumentByDocument() throws IOException {
         Path a = folder.resolve("a");
         Path b = folder.resolve("b");

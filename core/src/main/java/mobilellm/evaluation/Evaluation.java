@@ -14,10 +14,10 @@ import mobilellm.evaluation.task.Task;
 
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ObjIntConsumer;
-import java.util.stream.IntStream;
 
 /// Puts the questions of tasks to a model.
 ///
@@ -54,63 +54,94 @@ public record Evaluation(
     }
 
     /// What is to be predicted for a document.
+    ///
+    /// @param keys of all windows of a text
     private record Request(
-            int first, int count, int contextLength, boolean isCut, boolean isRepaired) {}
+            List<String> keys, int contextLength, boolean isCut, boolean isRepaired) {}
 
     /// Asks all documents.
     ///
     /// @throws IllegalArgumentException naming the document that cannot be asked: its continuation vanishes, or does not fit
     /// @throws ArithmeticException if the model's logits are no numbers
     public TaskResult run(Task task, List<Document> documents, Listener listener) {
-        List<Prediction> predictions = new ArrayList<>();
+        Map<String, Prediction> predictions = new LinkedHashMap<>();
         List<List<Request>> requests = new ArrayList<>();
+        Map<String, Prompt> prompts = new LinkedHashMap<>();
+        List<String> written = new ArrayList<>();
         for (Document document : documents) {
-            requests.add(requests(document, predictions));
+            try {
+                requests.add(requests(document, predictions));
+                written.add(prompt(document, prompts));
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException(document.place() + ": " + e.getMessage(), e);
+            }
         }
-        score(task, predictions, listener);
-        write(task, documents, listener);
+        score(predictions, listener);
+        write(prompts, listener);
         List<Answered> answers = new ArrayList<>();
         for (int i = 0; i < documents.size(); i++) {
-            answers.add(answered(task, documents.get(i), i, requests.get(i)));
+            answers.add(answered(task, documents.get(i), written.get(i), requests.get(i)));
         }
         return TaskResult.of(task, answers);
     }
 
-    private List<Request> requests(Document document, List<Prediction> predictions) {
+    private List<Request> requests(Document document, Map<String, Prediction> predictions) {
         List<Request> requests = new ArrayList<>();
-        try {
-            for (Pair pair : document.question().pairs()) {
-                PairEncoder.Encoded encoded = encoder.encode(pair);
-                requests.add(
-                        new Request(
-                                predictions.size(),
-                                1,
-                                encoded.contextLength(),
-                                encoded.isCut(),
-                                encoded.isRepaired()));
-                predictions.add(encoded.prediction());
+        for (Pair pair : document.question().pairs()) {
+            PairEncoder.Encoded encoded = encoder.encode(pair);
+            requests.add(
+                    new Request(
+                            List.of(add(encoded.prediction(), predictions)),
+                            encoded.contextLength(),
+                            encoded.isCut(),
+                            encoded.isRepaired()));
+        }
+        if (document.question() instanceof Question.Page page) {
+            List<String> windows = new ArrayList<>();
+            for (Prediction window : encoder.encodeWhole(page.text())) {
+                windows.add(add(window, predictions));
             }
-            if (document.question() instanceof Question.Page page) {
-                List<Prediction> windows = encoder.encodeWhole(page.text());
-                requests.add(new Request(predictions.size(), windows.size(), 0, false, false));
-                predictions.addAll(windows);
-            }
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(document.place() + ": " + e.getMessage(), e);
+            requests.add(new Request(windows, 0, false, false));
         }
         return requests;
     }
 
-    private void score(Task task, List<Prediction> predictions, Listener listener) {
-        Map<Integer, Likelihood> known = journal.likelihoods(task.name());
-        int[] missing =
-                IntStream.range(0, predictions.size()).filter(i -> !known.containsKey(i)).toArray();
+    private static String add(Prediction prediction, Map<String, Prediction> predictions) {
+        String key = RequestKey.of(prediction);
+        predictions.put(key, prediction);
+        return key;
+    }
+
+    /// @return the key of the document's prompt, or nothing if it has none
+    private String prompt(Document document, Map<String, Prompt> prompts) {
+        if (!(document.question() instanceof Question.Open open)) {
+            return "";
+        }
+        int room = scorer.contextLength() - open.maxTokens();
+        if (room < 1) {
+            throw new IllegalArgumentException(
+                    "up to %d tokens are written, which leaves no room for the question in a context of %d"
+                            .formatted(open.maxTokens(), scorer.contextLength()));
+        }
+        Prompt prompt =
+                new Prompt(
+                        encoder.encodePrompt(open.prompt(), room), open.stops(), open.maxTokens());
+        String key = RequestKey.of(prompt);
+        prompts.put(key, prompt);
+        return key;
+    }
+
+    private void score(Map<String, Prediction> predictions, Listener listener) {
+        List<String> missing =
+                predictions.keySet().stream()
+                        .filter(key -> journal.likelihood(key).isEmpty())
+                        .toList();
         scorer.score(
-                IntStream.of(missing).mapToObj(predictions::get).toList(),
+                missing.stream().map(predictions::get).toList(),
                 new LikelihoodListener() {
                     @Override
                     public void onLikelihood(int index, Likelihood likelihood) {
-                        journal.add(task.name(), missing[index], likelihood);
+                        journal.add(missing.get(index), likelihood);
                     }
 
                     @Override
@@ -120,47 +151,26 @@ public record Evaluation(
                 });
     }
 
-    private void write(Task task, List<Document> documents, Listener listener) {
-        Map<Integer, String> known = journal.texts(task.name());
-        List<Prompt> prompts = new ArrayList<>();
-        List<Integer> indices = new ArrayList<>();
-        for (int i = 0; i < documents.size(); i++) {
-            if (documents.get(i).question() instanceof Question.Open open
-                    && !known.containsKey(i)) {
-                int room = scorer.contextLength() - open.maxTokens();
-                if (room < 1) {
-                    throw new IllegalArgumentException(
-                            "%s: up to %d tokens are written, which leaves no room for the question in a context of %d"
-                                    .formatted(
-                                            documents.get(i).place(),
-                                            open.maxTokens(),
-                                            scorer.contextLength()));
-                }
-                prompts.add(
-                        new Prompt(
-                                encoder.encodePrompt(open.prompt(), room),
-                                open.stops(),
-                                open.maxTokens()));
-                indices.add(i);
-            }
-        }
+    private void write(Map<String, Prompt> prompts, Listener listener) {
+        List<String> missing =
+                prompts.keySet().stream().filter(key -> journal.text(key).isEmpty()).toList();
         int[] done = new int[1];
-        if (!prompts.isEmpty()) {
+        if (!missing.isEmpty()) {
             writer.write(
-                    prompts,
+                    missing.stream().map(prompts::get).toList(),
                     (text, index) -> {
-                        journal.add(task.name(), indices.get(index), text);
-                        listener.onProgress(++done[0], prompts.size());
+                        journal.add(missing.get(index), text);
+                        listener.onProgress(++done[0], missing.size());
                     });
         }
     }
 
-    private Answered answered(Task task, Document document, int index, List<Request> requests) {
+    private Answered answered(
+            Task task, Document document, String written, List<Request> requests) {
         Answer answer =
                 document.question() instanceof Question.Open
-                        ? new Answer.Written(journal.texts(task.name()).getOrDefault(index, ""))
-                        : new Answer.Likelihoods(
-                                requests.stream().map(one -> likelihood(task, one)).toList());
+                        ? new Answer.Written(journal.text(written).orElseThrow())
+                        : new Answer.Likelihoods(requests.stream().map(this::likelihood).toList());
         Map<Metric, Sample> samples = new EnumMap<>(Metric.class);
         for (Metric metric : task.metrics()) {
             samples.put(metric, answer.sample(metric, document.question()));
@@ -175,15 +185,11 @@ public record Evaluation(
     }
 
     /// Of all windows of a text together.
-    private Likelihood likelihood(Task task, Request request) {
-        Map<Integer, Likelihood> known = journal.likelihoods(task.name());
+    private Likelihood likelihood(Request request) {
         double sum = 0;
         boolean isGreedy = true;
-        for (int i = request.first(); i < request.first() + request.count(); i++) {
-            Likelihood one = known.get(i);
-            if (one == null) {
-                throw new IllegalStateException("prediction " + i + " was not scored");
-            }
+        for (String key : request.keys()) {
+            Likelihood one = journal.likelihood(key).orElseThrow();
             sum += one.logLikelihood();
             isGreedy &= one.isGreedy();
         }

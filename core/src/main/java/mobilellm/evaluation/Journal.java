@@ -25,7 +25,8 @@ import java.util.zip.CRC32C;
 /// What a run has found out so far, one line a result, each with a checksum and written at once: a run that was killed at
 /// any moment goes on from here. A last line that was cut is forgotten.
 ///
-/// The first line says what the run is; another run does not continue it.
+/// The first line says what the run is; another run does not continue it. Results have the keys of what was asked, so that
+/// they serve another run that asks the same.
 public final class Journal implements AutoCloseable {
     private static final int LARGEST = 1 << 30;
     private static final String RUN = "run";
@@ -33,9 +34,10 @@ public final class Journal implements AutoCloseable {
     private static final String WRITTEN = "written";
 
     private final Map<String, String> settings;
-    private final Map<String, Map<Integer, Likelihood>> likelihoods = new HashMap<>();
-    private final Map<String, Map<Integer, String>> texts = new HashMap<>();
+    private final Map<String, Likelihood> likelihoods = new HashMap<>();
+    private final Map<String, String> texts = new HashMap<>();
     private final Optional<FileChannel> channel;
+    private Optional<Journal> earlier = Optional.empty();
 
     private Journal(Map<String, String> settings, Optional<FileChannel> channel) {
         this.settings = settings;
@@ -63,9 +65,13 @@ public final class Journal implements AutoCloseable {
         try {
             lock(path, channel);
             if (isResumed && Files.size(path) > 0) {
-                Journal resumed = resume(path, channel);
+                Journal resumed = new Journal(new LinkedHashMap<>(), Optional.of(channel));
+                int length = resumed.read(path);
+                channel.truncate(length);
+                channel.position(length);
                 if (!resumed.settings.isEmpty()) {
-                    resumed.requireSame(path, settings, identity);
+                    resumed.requireSame(
+                            path, settings, identity, "it cannot be resumed with other settings");
                     return resumed;
                 }
             }
@@ -99,9 +105,25 @@ public final class Journal implements AutoCloseable {
         throw new IOException(path + " is being written by another run");
     }
 
-    private static Journal resume(Path path, FileChannel channel) throws IOException {
+    /// Takes up what another run found out, which may still be running: what was asked there is not computed again here.
+    ///
+    /// @param path its journal
+    /// @param wanted settings of this run
+    /// @param conditions the settings that both must have in common, because a result depends on them
+    /// @throws IOException if it cannot be read
+    /// @throws MalformedFileException if it is damaged, other than by a last line that was cut
+    /// @throws IllegalArgumentException if its results would be others
+    public void reuse(Path path, Map<String, String> wanted, List<String> conditions)
+            throws IOException {
+        Journal other = new Journal(new LinkedHashMap<>(), Optional.empty());
+        other.read(path);
+        other.requireSame(path, wanted, conditions, "its results are not those of this run");
+        earlier = Optional.of(other);
+    }
+
+    /// @return bytes of all lines that are whole
+    private int read(Path path) throws IOException {
         byte[] bytes = WholeFile.read(path, "a journal of an evaluation", LARGEST);
-        Journal journal = new Journal(new LinkedHashMap<>(), Optional.of(channel));
         int start = 0;
         for (int line = 1; start < bytes.length; line++) {
             int end = start;
@@ -109,7 +131,7 @@ public final class Journal implements AutoCloseable {
                 end++;
             }
             String text = new String(bytes, start, end - start, StandardCharsets.UTF_8);
-            if (end == bytes.length || !journal.accept(text)) {
+            if (end == bytes.length || !accept(text)) {
                 if (end < bytes.length - 1) {
                     throw new MalformedFileException(
                             "%s line %d is damaged: delete the file, or start the run again without resuming it"
@@ -119,18 +141,26 @@ public final class Journal implements AutoCloseable {
             }
             start = end + 1;
         }
-        channel.truncate(start);
-        channel.position(start);
-        return journal;
+        return start;
     }
 
-    /// Takes up a line, unless its checksum is wrong.
+    /// Takes up a line, unless its checksum is wrong or it is none of ours.
     private boolean accept(String line) {
         int last = line.lastIndexOf(' ');
         if (last < 0 || !line.substring(last + 1).equals(sum(line.substring(0, last)))) {
             return false;
         }
         List<String> words = List.of(line.substring(0, last).split(" ", -1));
+        boolean isOurs =
+                switch (words.getFirst()) {
+                    case RUN -> words.size() % 2 == 1;
+                    case LIKELIHOOD -> words.size() == 4;
+                    case WRITTEN -> words.size() == 3;
+                    default -> false;
+                };
+        if (!isOurs) {
+            return false;
+        }
         switch (words.getFirst()) {
             case RUN -> {
                 for (int i = 1; i < words.size(); i += 2) {
@@ -138,30 +168,27 @@ public final class Journal implements AutoCloseable {
                 }
             }
             case LIKELIHOOD ->
-                    likelihoods(words.get(1))
-                            .put(
-                                    Integer.valueOf(words.get(2)),
-                                    new Likelihood(
-                                            Double.longBitsToDouble(
-                                                    Long.parseUnsignedLong(words.get(3), 16)),
-                                            words.get(4).equals("greedy")));
-            case WRITTEN ->
-                    texts(words.get(1)).put(Integer.valueOf(words.get(2)), decoded(words.get(3)));
-            default -> {
-                return false;
-            }
+                    likelihoods.put(
+                            words.get(1),
+                            new Likelihood(
+                                    Double.longBitsToDouble(
+                                            Long.parseUnsignedLong(words.get(2), 16)),
+                                    words.get(3).equals("greedy")));
+            case WRITTEN -> texts.put(words.get(1), decoded(words.get(2)));
+            default -> throw new IllegalStateException(words.getFirst());
         }
         return true;
     }
 
-    private void requireSame(Path path, Map<String, String> wanted, List<String> identity) {
-        for (String key : identity) {
+    private void requireSame(
+            Path path, Map<String, String> wanted, List<String> keys, String consequence) {
+        for (String key : keys) {
             String here = settings.getOrDefault(key, "");
             String there = wanted.getOrDefault(key, "");
             if (!here.equals(there)) {
                 throw new IllegalArgumentException(
-                        "the run in %s has %s '%s', this one has '%s': it cannot be resumed with other settings"
-                                .formatted(path, key, here, there));
+                        "the run in %s has %s '%s', this one has '%s': %s"
+                                .formatted(path, key, here, there, consequence));
             }
         }
     }
@@ -171,31 +198,49 @@ public final class Journal implements AutoCloseable {
         return settings;
     }
 
-    /// What is known of a task's predictions, by their number.
-    Map<Integer, Likelihood> likelihoods(String task) {
-        return likelihoods.computeIfAbsent(task, name -> new HashMap<>());
+    /// What is known of a prediction.
+    ///
+    /// @param key of what was asked, without white space
+    Optional<Likelihood> likelihood(String key) {
+        Likelihood known = likelihoods.get(key);
+        if (known == null && earlier.isPresent()) {
+            known = earlier.get().likelihoods.get(key);
+            if (known != null) {
+                add(key, known);
+            }
+        }
+        return Optional.ofNullable(known);
     }
 
-    /// What was written for a task's documents, by their number.
-    public Map<Integer, String> texts(String task) {
-        return texts.computeIfAbsent(task, name -> new HashMap<>());
+    /// What was written.
+    ///
+    /// @param key of what was asked, without white space
+    public Optional<String> text(String key) {
+        String known = texts.get(key);
+        if (known == null && earlier.isPresent()) {
+            known = earlier.get().texts.get(key);
+            if (known != null) {
+                add(key, known);
+            }
+        }
+        return Optional.ofNullable(known);
     }
 
-    void add(String task, int index, Likelihood likelihood) {
-        likelihoods(task).put(index, likelihood);
+    /// How many results this run has.
+    public int size() {
+        return likelihoods.size() + texts.size();
+    }
+
+    void add(String key, Likelihood likelihood) {
+        likelihoods.put(key, likelihood);
         long bits = Double.doubleToRawLongBits(likelihood.logLikelihood());
-        write(
-                LIKELIHOOD,
-                task,
-                String.valueOf(index),
-                Long.toHexString(bits),
-                likelihood.isGreedy() ? "greedy" : "other");
+        write(LIKELIHOOD, key, Long.toHexString(bits), likelihood.isGreedy() ? "greedy" : "other");
     }
 
     /// Remembers what was written.
-    public void add(String task, int index, String text) {
-        texts(task).put(index, text);
-        write(WRITTEN, task, String.valueOf(index), encoded(text));
+    public void add(String key, String text) {
+        texts.put(key, text);
+        write(WRITTEN, key, encoded(text));
     }
 
     private void write(String... words) {

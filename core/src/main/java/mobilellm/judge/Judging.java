@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongConsumer;
 
@@ -41,7 +42,7 @@ public final class Judging implements AutoCloseable {
         for (JudgeTask task : tasks) {
             for (Wording wording : task.wordings()) {
                 String body = JudgeClient.body(options, wording);
-                if (!known(body) && seen.add(body)) {
+                if (memory.text(key(body)).isEmpty() && seen.add(body)) {
                     requests++;
                     tokens += JudgeClient.mostTokens(options, body);
                 }
@@ -52,10 +53,6 @@ public final class Judging implements AutoCloseable {
 
     private String key(String body) {
         return Sha256.of(options.address() + "\0" + body);
-    }
-
-    private boolean known(String body) {
-        return memory.texts(key(body)).containsKey(0);
     }
 
     /// Judges all tasks, in their order.
@@ -70,10 +67,12 @@ public final class Judging implements AutoCloseable {
             List<String> texts = new ArrayList<>();
             for (Wording wording : task.wordings()) {
                 String body = JudgeClient.body(options, wording);
-                if (!known(body)) {
-                    memory.add(key(body), 0, client.ask(body));
+                Optional<String> reply = memory.text(key(body));
+                if (reply.isEmpty()) {
+                    reply = Optional.of(client.ask(body));
+                    memory.add(key(body), reply.get());
                 }
-                texts.add(memory.texts(key(body)).getOrDefault(0, ""));
+                texts.add(reply.get());
                 progress.accept(++done);
             }
             judgements.add(new Judgement(task, texts));

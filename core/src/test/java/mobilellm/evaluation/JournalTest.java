@@ -145,9 +145,33 @@ class JournalTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("model 'abc', this one has 'def'");
         try (Journal journal = journal(Map.of("model", "def"), false)) {
-            assertThat(journal.likelihoods("arc_easy")).isEmpty();
+            assertThat(journal.size()).isZero();
         }
         assertThat(Files.readString(file).lines()).hasSize(1);
+    }
+
+    @Test
+    void anotherRunOfTheSameModelComputesNothingTwice() throws IOException {
+        Path earlier = file;
+        List<TaskResult> expected;
+        try (Journal journal = journal(RUN, false)) {
+            expected = run(journal, new int[1], 64);
+        }
+        file = folder.resolve("later");
+        Map<String, String> run = Map.of("model", "abc", "date", "2", "tasks", "fewer");
+        int[] scored = new int[1];
+        try (Journal journal = journal(run, false)) {
+            journal.reuse(earlier, run, IDENTITY);
+            assertThat(run(journal, scored, 64)).hasToString(expected.toString());
+            assertThatThrownBy(() -> journal.reuse(earlier, Map.of("model", "def"), IDENTITY))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("model 'abc', this one has 'def': its results are not");
+        }
+        // And its own journal is complete.
+        try (Journal journal = journal(run, true)) {
+            assertThat(run(journal, scored, 64)).hasToString(expected.toString());
+        }
+        assertThat(scored[0]).isZero();
     }
 
     @Test
