@@ -1,45 +1,68 @@
 package mobilellm.app;
 
+import mobilellm.app.EvalSamples.Sample;
 import mobilellm.evaluation.PairedComparison;
+import mobilellm.evaluation.task.Profile;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.DoubleFunction;
 import java.util.stream.Stream;
 
-/// Tells whether one of two runs answered the same documents better.
-record EvalCompare(Context context) {
-    /// Dates order as texts do.
-    private static final Pattern SAMPLES =
-            Pattern.compile("samples_(.+)_(\\d{4}-\\d\\d-\\d\\dT[\\d.-]+)\\.jsonl");
+/// Whether one of two runs answered the same documents better.
+///
+/// @param first name of run A
+/// @param second name of run B
+record EvalCompare(String first, String second, List<Row> rows) {
+    /// Differences that the MobileLLM paper tells, in points: at most that for W8A8, for layer sharing, and over earlier
+    /// models of 125M.
+    static final double[] PAPER = {0.5, 0.7, 2.7};
 
     private static final int SHOWN = 5;
 
-    /// An answer of a run.
-    private record Sample(String document, Map<String, Double> metrics) {}
+    /// A document that was answered rightly in one run only.
+    record Differing(Sample first, Sample second, boolean isFirstRight) {
+        String name() {
+            return "document %d (only %s)".formatted(first.document(), isFirstRight ? "A" : "B");
+        }
+    }
 
     /// What was found of a metric of a task.
-    private record Row(
-            String task, String metric, PairedComparison compared, List<String> differing) {}
+    ///
+    /// @param isMain whether the runs' profile goes by this metric
+    record Row(
+            String task,
+            String metric,
+            boolean isMain,
+            PairedComparison compared,
+            List<Differing> differing) {}
 
-    void run(Path first, Path second) throws IOException {
-        Map<String, Path> ofFirst = newestSamples(first);
-        Map<String, Path> ofSecond = newestSamples(second);
+    /// Compares all tasks that two runs have in common.
+    ///
+    /// @throws IOException if there are none
+    static EvalCompare of(Path first, Path second) throws IOException {
+        Map<String, Path> ofFirst = EvalSamples.newest(first);
+        Map<String, Path> ofSecond = EvalSamples.newest(second);
+        Map<String, String> main = EvalSamples.mainMetrics(ofFirst.values().iterator().next());
         List<Row> rows = new ArrayList<>();
         for (Map.Entry<String, Path> entry : ofFirst.entrySet()) {
-            Path other = ofSecond.get(entry.getKey());
+            String task = entry.getKey();
+            Path other = ofSecond.get(task);
             if (other != null) {
-                compare(entry.getKey(), read(entry.getValue()), read(other), rows);
+                compare(
+                        task,
+                        Optional.ofNullable(main.get(task)),
+                        EvalSamples.read(entry.getValue()),
+                        EvalSamples.read(other),
+                        rows);
             }
         }
         if (rows.isEmpty()) {
@@ -47,138 +70,158 @@ record EvalCompare(Context context) {
                     "%s and %s have no documents of one task in common that were answered rightly or wrongly; make both with --log-samples"
                             .formatted(first, second));
         }
-        if (context.json()) {
-            context.output()
-                    .json(Map.of("comparisons", rows.stream().map(EvalCompare::object).toList()));
-        } else {
-            print(first, second, rows);
-        }
-    }
-
-    /// The newest samples of each task in a folder, or in the only folder within it.
-    private static Map<String, Path> newestSamples(Path folder) throws IOException {
-        Map<String, Path> newest = new TreeMap<>();
-        try (Stream<Path> files = Files.walk(folder, 2)) {
-            for (Path file : files.sorted().toList()) {
-                Matcher name = SAMPLES.matcher(String.valueOf(file.getFileName()));
-                if (name.matches()) {
-                    Path before = newest.put(name.group(1), file);
-                    if (before != null
-                            && !file.resolveSibling("").equals(before.resolveSibling(""))) {
-                        throw new IOException(
-                                folder + " has results of several models: name one of its folders");
-                    }
-                }
-            }
-        }
-        if (newest.isEmpty()) {
-            throw new IOException(
-                    folder + " has no samples_….jsonl; make it with 'eval --out … --log-samples'");
-        }
-        return newest;
-    }
-
-    /// By the document and what was asked about it.
-    private static Map<String, Sample> read(Path file) throws IOException {
-        Map<String, Sample> samples = new LinkedHashMap<>();
-        try (BufferedReader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
-            int number = 0;
-            for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-                String where = "line " + ++number + " of " + file;
-                Map<String, Object> object = Json.readObject(line, where);
-                if (!(object.get("metrics") instanceof List<?> metrics)
-                        || !(object.get("doc_hash") instanceof String document)) {
-                    throw new IllegalArgumentException(
-                            where + ": expected a sample with doc_hash and metrics");
-                }
-                Map<String, Double> values = new LinkedHashMap<>();
-                for (Object metric : metrics) {
-                    if (object.get(String.valueOf(metric)) instanceof Number value) {
-                        values.put(String.valueOf(metric), value.doubleValue());
-                    }
-                }
-                String id = "document " + object.get("doc_id");
-                samples.put(document, new Sample(id, values));
-            }
-        }
-        return samples;
+        return new EvalCompare(first.toString(), second.toString(), rows);
     }
 
     private static void compare(
-            String task, Map<String, Sample> first, Map<String, Sample> second, List<Row> rows) {
-        List<String> common = first.keySet().stream().filter(second::containsKey).toList();
-        if (common.size() < 2) {
+            String task,
+            Optional<String> main,
+            Map<String, Sample> first,
+            Map<String, Sample> second,
+            List<Row> rows) {
+        List<Sample> ofFirst = new ArrayList<>();
+        List<Sample> ofSecond = new ArrayList<>();
+        first.forEach(
+                (document, sample) -> {
+                    Sample other = second.get(document);
+                    if (other != null) {
+                        ofFirst.add(sample);
+                        ofSecond.add(other);
+                    }
+                });
+        if (ofFirst.size() < 2) {
             return;
         }
-        for (String metric : sample(first, common.getFirst()).metrics.keySet()) {
-            double[] a = values(first, common, metric);
-            double[] b = values(second, common, metric);
+        for (String metric : ofFirst.getFirst().metrics().keySet()) {
+            double[] a = values(ofFirst, metric);
+            double[] b = values(ofSecond, metric);
             if (Stream.of(a, b).allMatch(EvalCompare::isRightOrWrong)) {
-                List<String> differing = new ArrayList<>();
+                List<Differing> differing = new ArrayList<>();
                 for (int i = 0; i < a.length; i++) {
                     if (a[i] != b[i]) {
-                        String id = sample(first, common.get(i)).document;
-                        differing.add(id + (a[i] > b[i] ? " (only A)" : " (only B)"));
+                        differing.add(new Differing(ofFirst.get(i), ofSecond.get(i), a[i] > b[i]));
                     }
                 }
-                rows.add(new Row(task, metric, PairedComparison.of(a, b), differing));
+                boolean isMain = metric.equals(main.orElse(metric));
+                rows.add(new Row(task, metric, isMain, PairedComparison.of(a, b), differing));
             }
         }
     }
 
-    private static Sample sample(Map<String, Sample> samples, String document) {
-        return samples.getOrDefault(document, new Sample("", Map.of()));
-    }
-
-    private static double[] values(
-            Map<String, Sample> samples, List<String> documents, String metric) {
-        return documents.stream()
-                .mapToDouble(one -> sample(samples, one).metrics.getOrDefault(metric, Double.NaN))
+    private static double[] values(List<Sample> samples, String metric) {
+        return samples.stream()
+                .mapToDouble(one -> one.metrics().getOrDefault(metric, Double.NaN))
                 .toArray();
     }
 
     private static boolean isRightOrWrong(double[] values) {
-        for (double value : values) {
-            if (value != 0 && value != 1) {
-                return false;
-            }
-        }
-        return true;
+        return Arrays.stream(values).allMatch(value -> value == 0 || value == 1);
     }
 
-    private void print(Path first, Path second, List<Row> rows) {
-        Output output = context.output();
+    /// The mean over the paper's tasks, by the metrics that the profile goes by; nothing if there is but one of them.
+    Optional<PairedComparison.Mean> mean() {
+        List<PairedComparison> tasks =
+                rows.stream()
+                        .filter(row -> row.isMain && Profile.PAPER8.contains(row.task))
+                        .map(Row::compared)
+                        .toList();
+        return tasks.size() < 2 ? Optional.empty() : Optional.of(PairedComparison.mean(tasks));
+    }
+
+    /// All but the names of tasks and metrics, as texts for people.
+    static List<String> headings() {
+        List<String> headings =
+                new ArrayList<>(
+                        List.of(
+                                "Documents",
+                                "Points",
+                                "±",
+                                "95 % from",
+                                "to",
+                                "Only A",
+                                "Only B",
+                                "McNemar p"));
+        for (double points : PAPER) {
+            headings.add("For " + points);
+        }
+        return headings;
+    }
+
+    static List<String> cells(PairedComparison compared) {
+        List<String> cells =
+                new ArrayList<>(
+                        List.of(
+                                String.valueOf(compared.documents()),
+                                points(compared.difference()),
+                                points(compared.error()),
+                                points(compared.low()),
+                                points(compared.high()),
+                                String.valueOf(compared.onlyFirst()),
+                                String.valueOf(compared.onlySecond()),
+                                String.format(Locale.ROOT, "%.4f", compared.pValue())));
+        addNeeded(cells, compared::needed);
+        return cells;
+    }
+
+    static List<String> cells(PairedComparison.Mean mean) {
+        List<String> cells =
+                new ArrayList<>(
+                        List.of(
+                                String.valueOf(mean.documents()),
+                                points(mean.difference()),
+                                points(mean.error()),
+                                points(mean.low()),
+                                points(mean.high()),
+                                "",
+                                "",
+                                ""));
+        addNeeded(cells, mean::needed);
+        return cells;
+    }
+
+    private static void addNeeded(List<String> cells, DoubleFunction<Long> needed) {
+        for (double points : PAPER) {
+            cells.add(String.valueOf(needed.apply(points / 100)));
+        }
+    }
+
+    static String meanName(PairedComparison.Mean mean) {
+        return mean.tasks() == Profile.PAPER8.size() ? "paper8" : "mean of " + mean.tasks();
+    }
+
+    /// What the last columns tell.
+    static String explanation() {
+        return "For 0.5, 0.7, 2.7: documents with which differences of the MobileLLM paper would be"
+                + " seen in 4 of 5 experiments: at most 0.5 points for W8A8, 0.7 for layer sharing,"
+                + " 2.7 over earlier models of 125M.";
+    }
+
+    private static String points(double share) {
+        return String.format(Locale.ROOT, "%.2f", 100 * share);
+    }
+
+    void print(Output output) {
         output.line("A = %s, B = %s; points are B minus A".formatted(first, second));
         output.line("");
         MarkdownTable table =
                 new MarkdownTable(
-                        "Task",
-                        "Metric",
-                        "Documents",
-                        "Points",
-                        "±",
-                        "95 % from",
-                        "to",
-                        "Only A",
-                        "Only B",
-                        "McNemar p",
-                        "For 0.5 points");
+                        Stream.concat(Stream.of("Task", "Metric"), headings().stream())
+                                .toArray(String[]::new));
         for (Row row : rows) {
-            PairedComparison compared = row.compared;
             table.row(
-                    row.task,
-                    row.metric,
-                    String.valueOf(compared.documents()),
-                    points(compared.difference()),
-                    points(compared.error()),
-                    points(compared.low()),
-                    points(compared.high()),
-                    String.valueOf(compared.onlyFirst()),
-                    String.valueOf(compared.onlySecond()),
-                    String.format(Locale.ROOT, "%.4f", compared.pValue()),
-                    String.valueOf(compared.needed()));
+                    Stream.concat(Stream.of(row.task, row.metric), cells(row.compared).stream())
+                            .toArray(String[]::new));
         }
+        mean().ifPresent(
+                        mean ->
+                                table.row(
+                                        Stream.concat(
+                                                        Stream.of(meanName(mean), ""),
+                                                        cells(mean).stream())
+                                                .toArray(String[]::new)));
         table.lines().forEach(output::line);
+        output.line("");
+        output.line(explanation());
         output.line("");
         for (Row row : rows) {
             int count = row.differing.size();
@@ -190,24 +233,31 @@ record EvalCompare(Context context) {
                                         row.metric,
                                         String.join(
                                                 ", ",
-                                                row.differing.subList(0, Math.min(SHOWN, count))),
+                                                row.differing.stream()
+                                                        .limit(SHOWN)
+                                                        .map(Differing::name)
+                                                        .toList()),
                                         count > SHOWN
-                                                ? " and %d more (--json lists them)"
+                                                ? " and %d more (--json lists them, --html shows them)"
                                                         .formatted(count - SHOWN)
                                                 : ""));
             }
         }
     }
 
-    private static String points(double share) {
-        return String.format(Locale.ROOT, "%.2f", 100 * share);
+    Map<String, Object> json() {
+        Map<String, Object> object = new LinkedHashMap<>();
+        object.put("comparisons", rows.stream().map(EvalCompare::json).toList());
+        mean().ifPresent(mean -> object.put("mean", json(mean)));
+        return object;
     }
 
-    private static Map<String, Object> object(Row row) {
+    private static Map<String, Object> json(Row row) {
         PairedComparison compared = row.compared;
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("task", row.task);
         object.put("metric", row.metric);
+        object.put("is_main", row.isMain);
         object.put("documents", compared.documents());
         object.put("difference", compared.difference());
         object.put("stderr", compared.error());
@@ -216,8 +266,28 @@ record EvalCompare(Context context) {
         object.put("only_first", compared.onlyFirst());
         object.put("only_second", compared.onlySecond());
         object.put("mcnemar_p", compared.pValue());
-        object.put("documents_for_half_a_point", compared.needed());
-        object.put("differing", row.differing);
+        object.put("documents_for_points", needed(compared::needed));
+        object.put("differing", row.differing.stream().map(Differing::name).toList());
+        return object;
+    }
+
+    private static Map<String, Object> json(PairedComparison.Mean mean) {
+        Map<String, Object> object = new LinkedHashMap<>();
+        object.put("tasks", mean.tasks());
+        object.put("documents", mean.documents());
+        object.put("difference", mean.difference());
+        object.put("stderr", mean.error());
+        object.put("low", mean.low());
+        object.put("high", mean.high());
+        object.put("documents_for_points", needed(mean::needed));
+        return object;
+    }
+
+    private static Map<String, Object> needed(DoubleFunction<Long> needed) {
+        Map<String, Object> object = new LinkedHashMap<>();
+        for (double points : PAPER) {
+            object.put(String.valueOf(points), Objects.requireNonNull(needed.apply(points / 100)));
+        }
         return object;
     }
 }

@@ -8,11 +8,13 @@ import mobilellm.evaluation.task.Metric;
 import mobilellm.evaluation.task.Question;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.function.Predicate;
 
 /// One HTML page about a run that needs no other file: scores with their intervals beside published ones, how far the
 /// model's confidence can be trusted, and whether longer questions are harder.
@@ -21,6 +23,7 @@ import java.util.OptionalDouble;
 record EvalReport(Map<String, String> settings, List<TaskResult> results) {
     private static final int BINS = 10;
     private static final int LENGTHS = 5;
+    private static final double NEAR_TIE = 1e-3;
 
     /// Half the width of a 95 % interval, in standard errors.
     private static final double WIDTH = 1.96;
@@ -37,6 +40,7 @@ record EvalReport(Map<String, String> settings, List<TaskResult> results) {
         if (!measured.isEmpty()) {
             lengths(page, measured);
         }
+        documents(page);
         run(page);
         return Html.page(title, page);
     }
@@ -238,6 +242,53 @@ record EvalReport(Map<String, String> settings, List<TaskResult> results) {
             }
             Html.figure(page, plot.svg("length of " + result.task().name()), result.task().name());
         }
+    }
+
+    /// What makes scores of other programs differ.
+    private void documents(StringBuilder page) {
+        page.append(
+                        "<h2>Documents to look at</h2>\n"
+                            + "<p>A near tie is a choice that wins by less than")
+                .append(
+                        " 0.001 by the metric that the profile goes by: rounding alone may turn"
+                            + " it.</p>\n")
+                .append("<div class=\"wide\"><table>");
+        Html.headings(
+                page,
+                List.of(
+                        "Task",
+                        "Documents",
+                        "Near ties",
+                        "Beginning cut",
+                        "Continuation repaired"));
+        for (TaskResult result : results) {
+            List<Answered> answers = result.answers();
+            Html.row(
+                    page,
+                    1,
+                    List.of(
+                            Html.escape(result.task().name()),
+                            String.valueOf(answers.size()),
+                            isChoice(result) ? count(answers, one -> isNearTie(result, one)) : "",
+                            count(answers, Answered::isCut),
+                            count(answers, Answered::isRepaired)));
+        }
+        page.append("</table></div>\n");
+    }
+
+    private static String count(List<Answered> answers, Predicate<Answered> predicate) {
+        return String.valueOf(answers.stream().filter(predicate).count());
+    }
+
+    private static boolean isNearTie(TaskResult result, Answered answered) {
+        double[] scores =
+                answered.answer()
+                        .scores(
+                                result.task().main(),
+                                (Question.Choice) answered.document().question());
+        Arrays.sort(scores);
+        return scores.length > 1
+                && scores[scores.length - 1] - scores[scores.length - 2] < NEAR_TIE;
     }
 
     private void run(StringBuilder page) {

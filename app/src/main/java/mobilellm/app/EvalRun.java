@@ -15,6 +15,7 @@ import mobilellm.evaluation.task.DataFolder;
 import mobilellm.evaluation.task.Document;
 import mobilellm.evaluation.task.Task;
 import mobilellm.template.ChatTemplate;
+import mobilellm.tokenizer.Tokenizer;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -178,6 +179,7 @@ record EvalRun(Context context, EvalVerb options, List<Task> tasks) {
         settings.put("model_sha", model.identity());
         settings.put("program", Version.number());
         settings.put("commit", Version.commit().orElse(""));
+        settings.put("bos", beginning(model.tokenizer()));
         settings.put("kernels", model.kernels());
         settings.put("precision", model.precision().word());
         settings.put("kv", options.engine.keyValueType);
@@ -207,6 +209,13 @@ record EvalRun(Context context, EvalVerb options, List<Task> tasks) {
         settings.put("lenient", String.valueOf(options.lenient));
         settings.put(STARTED, LocalDateTime.now(ZoneId.systemDefault()).toString());
         return settings;
+    }
+
+    /// The token that stands before each context, which changes scores more than most options do.
+    private static String beginning(Tokenizer tokenizer) {
+        return tokenizer.addBos() && tokenizer.bos().isPresent()
+                ? String.valueOf(tokenizer.bos().getAsInt())
+                : "none";
     }
 
     private Presentation presentation(Path path) throws IOException {

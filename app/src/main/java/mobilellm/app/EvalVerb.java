@@ -2,6 +2,7 @@ package mobilellm.app;
 
 import mobilellm.evaluation.task.Profile;
 import mobilellm.evaluation.task.Task;
+import mobilellm.file.OutputFile;
 
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +21,7 @@ import java.util.List;
         customSynopsis = {
             "mobilellm eval [MODEL] --tasks a,b --data DIR [options]",
             "       mobilellm eval --tasks list",
-            "       mobilellm eval compare A B"
+            "       mobilellm eval compare A B [--html FILE]"
         },
         description = {
             "How well a model answers the questions of benchmarks, with the scores of"
@@ -111,6 +112,15 @@ final class EvalVerb implements Verb {
     @Nullable Path reuse;
 
     @Option(
+            names = "--html",
+            paramLabel = "FILE",
+            description = "for compare: write a page that also shows the documents that differ")
+    @Nullable Path html;
+
+    @Option(names = "--force", description = "replace the page of --html if it is there")
+    boolean force;
+
+    @Option(
             names = "--lenient",
             description =
                     "encode a continuation alone where it vanishes in its context; else an error")
@@ -146,8 +156,11 @@ final class EvalVerb implements Verb {
             if (words.size() != 3) {
                 throw new UsageException("compare needs two folders with results: compare A B");
             }
-            new EvalCompare(context).run(Path.of(words.get(1)), Path.of(words.get(2)));
+            compare(context, Path.of(words.get(1)), Path.of(words.get(2)));
             return;
+        }
+        if (html != null) {
+            throw new UsageException("--html needs two runs: compare A B --html FILE");
         }
         if (words.size() > 1) {
             throw new UsageException(
@@ -164,6 +177,21 @@ final class EvalVerb implements Verb {
         checkOptions();
         List<Task> selected = profile.select(tasks);
         new EvalRun(context, this, selected).run();
+    }
+
+    private void compare(Context context, Path first, Path second) throws IOException {
+        EvalCompare compared = EvalCompare.of(first, second);
+        if (html != null) {
+            try (OutputFile page = OutputFile.create(html, force)) {
+                page.write(EvalComparePage.html(compared));
+                page.commit();
+            }
+        }
+        if (context.json()) {
+            context.output().json(compared.json());
+        } else {
+            compared.print(context.output());
+        }
     }
 
     private void checkOptions() {

@@ -20,6 +20,7 @@ final class Html {
             line { stroke: #111 } .grid { stroke: #ccc } .ideal { stroke-dasharray: 5 4 } .chance { stroke-dasharray: 1 4 }
             .bar { stroke-width: 2 } .mark { fill: #111 } .hollow { fill: #fff; stroke: #111; stroke-width: 1.5 } .path { stroke-width: 1.5 }
             .scale { display: block }
+            summary { cursor: pointer; margin: .5rem 0 } .text { white-space: pre-wrap; overflow-wrap: anywhere }
             """;
 
     private Html() {}

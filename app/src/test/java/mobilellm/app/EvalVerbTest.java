@@ -218,6 +218,44 @@ class EvalVerbTest {
     }
 
     @Test
+    void theDocumentsThatDifferAreShownWithWhatEachRunChose() throws IOException {
+        Path a = folder.resolve("a");
+        Path b = folder.resolve("b");
+        String[] options = {"--tasks=arc_easy,winogrande", "--log-samples", "-q"};
+        assertThat(eval(TestArguments.of("--out=" + a, options)).exitCode()).isZero();
+        assertThat(eval(TestArguments.of("--out=" + b, options)).exitCode()).isZero();
+        // Run B takes the other choice of the first document, which only A has right now, or only
+        // B.
+        Path samples = written(b, "samples_winogrande.jsonl");
+        List<String> lines = new ArrayList<>(Files.readAllLines(samples));
+        Map<String, Object> sample = Json.readObject(lines.getFirst(), "a sample");
+        boolean isRight = Objects.equals(sample.get("acc"), 1.0);
+        List<?> responses = (List<?>) Objects.requireNonNull(sample.get("filtered_resps"));
+        sample.put("filtered_resps", responses.reversed());
+        sample.put("acc", isRight ? 0.0 : 1.0);
+        lines.set(0, Json.write(sample));
+        Files.write(samples, lines);
+
+        Path page = folder.resolve("page.html");
+        String[] compare = {"eval", "compare", a.toString(), b.toString(), "--html=" + page};
+        Shell.Result result = shell.run(compare);
+        assertThat(result.error()).isEmpty();
+        assertThat(result.output())
+                .contains("|mean of 2 |", "For 0.5", "document 0 (only " + (isRight ? "A)" : "B)"));
+        assertThat(Files.readString(page))
+                .contains(
+                        "winogrande: 1 documents, %d right only in A, %d only in B"
+                                .formatted(isRight ? 1 : 0, isRight ? 0 : 1),
+                        isRight ? "<td>● A</td>" : "<td>● B</td>",
+                        "He saw Al 0.",
+                        "He saw Bo 0.")
+                .doesNotContain("arc_easy: ", "src=", "href=");
+        assertThat(shell.run(compare).error()).contains("page.html", "--force");
+        assertThat(shell.run(TestArguments.of("--force", compare)).exitCode()).isZero();
+        assertThat(eval("--tasks=arc_easy", "--html=" + page).error()).contains("compare A B");
+    }
+
+    @Test
     void theReportNeedsNoOtherFileAndEscapesWhatItTells() throws IOException {
         Path out = folder.resolve("out");
         assertThat(eval("--tasks=arc_easy", "--out=" + out, "--system-instruction=<i>&").exitCode())

@@ -1,6 +1,7 @@
 package mobilellm.evaluation;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 
 /// Whether one run does better than another on the same documents. Because the documents are the same, their difficulty
@@ -14,7 +15,6 @@ import java.util.SplittableRandom;
 /// @param low lower end of the 95 % interval of 10,000 bootstrap resamples
 /// @param high its upper end
 /// @param pValue exact two-sided McNemar test (McNemar 1947): how often runs that are equally good differ as much
-/// @param needed documents with which a difference of half a point would be seen in 4 of 5 experiments, at the 5 % level
 public record PairedComparison(
         int documents,
         int onlyFirst,
@@ -23,14 +23,36 @@ public record PairedComparison(
         double error,
         double low,
         double high,
-        double pValue,
-        long needed) {
+        double pValue) {
     private static final int RESAMPLES = 10_000;
     private static final int SEED = 1234;
-    private static final double SMALLEST = 0.005;
 
-    /// Quantiles of the normal distribution: 0.975, and 0.8.
-    private static final double QUANTILES = 1.959964 + 0.841621;
+    /// Quantile 0.975 of the normal distribution.
+    private static final double WIDTH = 1.959964;
+
+    /// Its quantile 0.8.
+    private static final double POWER = 0.841621;
+
+    /// The mean difference of several tasks, whatever their sizes: of what papers call the average.
+    ///
+    /// @param documents of all tasks together
+    /// @param error standard error of the difference
+    public record Mean(int tasks, int documents, double difference, double error) {
+        /// The lower end of the 95 % interval, of a normal distribution.
+        public double low() {
+            return difference - WIDTH * error;
+        }
+
+        /// Its upper end.
+        public double high() {
+            return difference + WIDTH * error;
+        }
+
+        /// As [PairedComparison#needed], of tasks in the same proportions.
+        public long needed(double wanted) {
+            return PairedComparison.needed(documents, error, wanted);
+        }
+    }
 
     /// Compares two runs.
     ///
@@ -51,19 +73,44 @@ public record PairedComparison(
             onlyFirst += differences[i] < 0 ? 1 : 0;
             onlySecond += differences[i] > 0 ? 1 : 0;
         }
-        double deviation = Measurement.deviation(differences);
         double[] means = resampledMeans(differences);
-        double needed = QUANTILES * deviation / SMALLEST;
         return new PairedComparison(
                 first.length,
                 onlyFirst,
                 onlySecond,
                 Arrays.stream(differences).average().orElseThrow(),
-                deviation / Math.sqrt(first.length),
+                Measurement.deviation(differences) / Math.sqrt(first.length),
                 means[(int) (0.025 * RESAMPLES)],
                 means[(int) (0.975 * RESAMPLES) - 1],
-                mcNemar(onlyFirst, onlySecond),
-                (long) Math.ceil(needed * needed));
+                mcNemar(onlyFirst, onlySecond));
+    }
+
+    /// The mean over tasks.
+    ///
+    /// @param tasks with different documents, at least one
+    public static Mean mean(List<PairedComparison> tasks) {
+        double sum = 0;
+        double squares = 0;
+        int documents = 0;
+        for (PairedComparison task : tasks) {
+            sum += task.difference;
+            squares += task.error * task.error;
+            documents += task.documents;
+        }
+        int count = tasks.size();
+        return new Mean(count, documents, sum / count, Math.sqrt(squares) / count);
+    }
+
+    /// How many documents it takes to see a difference in 4 of 5 experiments, at the 5 % level.
+    ///
+    /// @param wanted the difference, as a share
+    public long needed(double wanted) {
+        return needed(documents, error, wanted);
+    }
+
+    private static long needed(int documents, double error, double wanted) {
+        double ratio = (WIDTH + POWER) * error / wanted;
+        return (long) Math.ceil(documents * ratio * ratio);
     }
 
     private static double[] resampledMeans(double[] differences) {

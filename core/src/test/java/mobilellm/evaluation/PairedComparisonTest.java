@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import org.junit.jupiter.api.Test;
 
 import java.util.Arrays;
+import java.util.List;
 
 class PairedComparisonTest {
     /// 100 documents: 40 right in both, 12 only in the first, 4 only in the second.
@@ -34,8 +35,22 @@ class PairedComparisonTest {
                 .isLessThan(compared.high());
         assertThat(compared.high()).isCloseTo(-0.08 + 1.96 * compared.error(), within(0.011));
         // (1.96 + 0.84)^2 * 0.155 / 0.005^2
-        assertThat(compared.needed()).isBetween(48_000L, 50_000L);
+        assertThat(compared.needed(0.005)).isBetween(48_000L, 50_000L);
         assertThat(known()).isEqualTo(compared);
+    }
+
+    /// Differences of -8 and 0 points, the second of which is certain.
+    @Test
+    void theMeanOfTasksCountsEachOnce() {
+        double[] same = new double[10];
+        PairedComparison equal = PairedComparison.of(same, same);
+        PairedComparison.Mean mean = PairedComparison.mean(List.of(known(), equal));
+        assertThat(mean.documents()).isEqualTo(110);
+        assertThat(mean.difference()).isCloseTo(-0.04, within(1e-12));
+        assertThat(mean.error()).isCloseTo(known().error() / 2, within(1e-12));
+        assertThat(mean.high()).isCloseTo(-0.04 + 1.96 * mean.error(), within(1e-5));
+        assertThat(mean.low()).isCloseTo(-0.04 - 1.96 * mean.error(), within(1e-5));
+        assertThat(mean.needed(0.005)).isBetween(13_000L, 14_000L);
     }
 
     @Test
