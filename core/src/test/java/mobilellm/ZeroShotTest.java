@@ -121,7 +121,7 @@ class ZeroShotTest {
 
     private static Evaluation evaluation(MobileLlm model, PredictionScorer scorer) {
         return new Evaluation(
-                new PairEncoder(model.tokenizer(), model.contextLength(), false),
+                new PairEncoder(model.tokenizer(), model.contextLength()),
                 scorer,
                 (prompts, written) -> {
                     for (int i = 0; i < prompts.size(); i++) {

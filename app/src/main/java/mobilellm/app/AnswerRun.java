@@ -31,6 +31,7 @@ import java.util.Objects;
 /// the others nor on whether the run was stopped in between.
 record AnswerRun(Context context, AnswerVerb options) {
     private static final String STARTED = "started";
+    private static final String SEED = "seed";
 
     /// A turn of a question.
     private record Turn(int question, int turn) {
@@ -51,6 +52,11 @@ record AnswerRun(Context context, AnswerVerb options) {
                     file.toString(),
                     null,
                     "has the answers of a run that was stopped; --resume goes on with it");
+        }
+        if (options.resume && options.engine.seed == null && Files.exists(file)) {
+            // The one that was drawn and told when the run began.
+            String seed = Journal.settings(file).get(SEED);
+            options.engine.seed = seed == null ? null : Long.valueOf(seed);
         }
         Models.Located located =
                 new Models(context).locate(options.name, options.model.download.yes);
@@ -81,7 +87,9 @@ record AnswerRun(Context context, AnswerVerb options) {
         settings.put("model", located.name());
         settings.put("model_sha", model.identity());
         settings.put("program", Version.number());
+        settings.put("commit", Version.identity());
         settings.put("kernels", model.kernels());
+        settings.put("precision", model.precision().word());
         settings.put("kv", options.engine.keyValueType);
         settings.put("sharing", model.config().sharing().toString());
         settings.put("context", String.valueOf(model.contextLength()));
@@ -89,7 +97,7 @@ record AnswerRun(Context context, AnswerVerb options) {
         settings.put("limit", options.limit.toString());
         settings.put("max_tokens", String.valueOf(options.maxTokens));
         settings.put("temperature", String.valueOf(options.temperature));
-        settings.put("seed", String.valueOf(options.engine.seed(context.notes())));
+        settings.put(SEED, String.valueOf(options.engine.seed(context.notes())));
         settings.put(STARTED, String.valueOf(System.currentTimeMillis()));
         return settings;
     }

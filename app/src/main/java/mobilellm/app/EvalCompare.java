@@ -2,6 +2,7 @@ package mobilellm.app;
 
 import mobilellm.app.EvalSamples.Sample;
 import mobilellm.evaluation.PairedComparison;
+import mobilellm.evaluation.PairedDifference;
 import mobilellm.evaluation.task.Profile;
 
 import java.io.IOException;
@@ -9,23 +10,28 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.DoubleFunction;
+import java.util.OptionalLong;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /// Whether one of two runs answered the same documents better.
 ///
 /// @param first name of run A
 /// @param second name of run B
-record EvalCompare(String first, String second, List<Row> rows) {
+/// @param differences settings that the runs do not have in common
+record EvalCompare(String first, String second, List<String> differences, List<Row> rows) {
     /// Differences that the MobileLLM paper tells, in points: at most that for W8A8, for layer sharing, and over earlier
     /// models of 125M.
     static final double[] PAPER = {0.5, 0.7, 2.7};
 
+    private static final Set<String> INESSENTIAL =
+            Set.of("started", "tasks", "data", "training_data");
     private static final int SHOWN = 5;
 
     /// A document that was answered rightly in one run only.
@@ -33,15 +39,22 @@ record EvalCompare(String first, String second, List<Row> rows) {
         String name() {
             return "document %d (only %s)".formatted(first.document(), isFirstRight ? "A" : "B");
         }
+
+        private Map<String, Object> json() {
+            Map<String, Object> object = new LinkedHashMap<>();
+            object.put("document", first.document());
+            object.put("right", isFirstRight ? "a" : "b");
+            return object;
+        }
     }
 
     /// What was found of a metric of a task.
     ///
-    /// @param isMain whether the runs' profile goes by this metric
+    /// @param isMain whether the runs' profile goes by this metric, if that is known
     record Row(
             String task,
             String metric,
-            boolean isMain,
+            Optional<Boolean> isMain,
             PairedComparison compared,
             List<Differing> differing) {}
 
@@ -51,15 +64,19 @@ record EvalCompare(String first, String second, List<Row> rows) {
     static EvalCompare of(Path first, Path second) throws IOException {
         Map<String, Path> ofFirst = EvalSamples.newest(first);
         Map<String, Path> ofSecond = EvalSamples.newest(second);
-        Map<String, String> main = EvalSamples.mainMetrics(ofFirst.values().iterator().next());
         List<Row> rows = new ArrayList<>();
+        Set<String> differences = new LinkedHashSet<>();
         for (Map.Entry<String, Path> entry : ofFirst.entrySet()) {
             String task = entry.getKey();
             Path other = ofSecond.get(task);
             if (other != null) {
+                EvalSamples.Run a = EvalSamples.run(entry.getValue());
+                EvalSamples.Run b = EvalSamples.run(other);
+                requireSameWording(task, a, b);
+                differences.addAll(differences(a.settings(), b.settings()));
                 compare(
                         task,
-                        Optional.ofNullable(main.get(task)),
+                        Optional.ofNullable(a.mainMetrics().get(task)),
                         EvalSamples.read(entry.getValue()),
                         EvalSamples.read(other),
                         rows);
@@ -70,7 +87,32 @@ record EvalCompare(String first, String second, List<Row> rows) {
                     "%s and %s have no documents of one task in common that were answered rightly or wrongly; make both with --log-samples"
                             .formatted(first, second));
         }
-        return new EvalCompare(first.toString(), second.toString(), rows);
+        return new EvalCompare(first.toString(), second.toString(), List.copyOf(differences), rows);
+    }
+
+    private static void requireSameWording(String task, EvalSamples.Run a, EvalSamples.Run b)
+            throws IOException {
+        String first = a.versions().getOrDefault(task, "");
+        String second = b.versions().getOrDefault(task, "");
+        if (!first.equals(second)) {
+            throw new IOException(
+                    "task %s has version '%s' in the first run and '%s' in the second: they ask or score otherwise, so they cannot be compared"
+                            .formatted(task, first, second));
+        }
+    }
+
+    /// What may be the reason for other answers. A digest of weights differs with the precision that they are held in, so it
+    /// tells something only where nothing else does.
+    private static List<String> differences(Map<String, String> a, Map<String, String> b) {
+        List<String> keys =
+                a.keySet().stream()
+                        .filter(key -> !INESSENTIAL.contains(key) && b.containsKey(key))
+                        .filter(key -> !Objects.equals(a.get(key), b.get(key)))
+                        .toList();
+        return keys.stream()
+                .filter(key -> keys.size() == 1 || !key.equals("model_sha"))
+                .map(key -> "%s: %s and %s".formatted(key, a.get(key), b.get(key)))
+                .toList();
     }
 
     private static void compare(
@@ -102,7 +144,7 @@ record EvalCompare(String first, String second, List<Row> rows) {
                         differing.add(new Differing(ofFirst.get(i), ofSecond.get(i), a[i] > b[i]));
                     }
                 }
-                boolean isMain = metric.equals(main.orElse(metric));
+                Optional<Boolean> isMain = main.map(metric::equals);
                 rows.add(new Row(task, metric, isMain, PairedComparison.of(a, b), differing));
             }
         }
@@ -122,7 +164,10 @@ record EvalCompare(String first, String second, List<Row> rows) {
     Optional<PairedComparison.Mean> mean() {
         List<PairedComparison> tasks =
                 rows.stream()
-                        .filter(row -> row.isMain && Profile.PAPER8.contains(row.task))
+                        .filter(
+                                row ->
+                                        row.isMain.orElse(false)
+                                                && Profile.PAPER8.contains(row.task))
                         .map(Row::compared)
                         .toList();
         return tasks.size() < 2 ? Optional.empty() : Optional.of(PairedComparison.mean(tasks));
@@ -147,42 +192,27 @@ record EvalCompare(String first, String second, List<Row> rows) {
         return headings;
     }
 
-    static List<String> cells(PairedComparison compared) {
+    static List<String> cells(PairedDifference difference) {
         List<String> cells =
                 new ArrayList<>(
                         List.of(
-                                String.valueOf(compared.documents()),
-                                points(compared.difference()),
-                                points(compared.error()),
-                                points(compared.low()),
-                                points(compared.high()),
+                                String.valueOf(difference.documents()),
+                                points(difference.difference()),
+                                points(difference.error()),
+                                points(difference.low()),
+                                points(difference.high())));
+        cells.addAll(
+                difference instanceof PairedComparison compared
+                        ? List.of(
                                 String.valueOf(compared.onlyFirst()),
                                 String.valueOf(compared.onlySecond()),
-                                String.format(Locale.ROOT, "%.4f", compared.pValue())));
-        addNeeded(cells, compared::needed);
-        return cells;
-    }
-
-    static List<String> cells(PairedComparison.Mean mean) {
-        List<String> cells =
-                new ArrayList<>(
-                        List.of(
-                                String.valueOf(mean.documents()),
-                                points(mean.difference()),
-                                points(mean.error()),
-                                points(mean.low()),
-                                points(mean.high()),
-                                "",
-                                "",
-                                ""));
-        addNeeded(cells, mean::needed);
-        return cells;
-    }
-
-    private static void addNeeded(List<String> cells, DoubleFunction<Long> needed) {
+                                String.format(Locale.ROOT, "%.4f", compared.pValue()))
+                        : List.of("", "", ""));
         for (double points : PAPER) {
-            cells.add(String.valueOf(needed.apply(points / 100)));
+            OptionalLong needed = difference.needed(points / 100);
+            cells.add(needed.isPresent() ? String.valueOf(needed.getAsLong()) : "");
         }
+        return cells;
     }
 
     static String meanName(PairedComparison.Mean mean) {
@@ -202,6 +232,7 @@ record EvalCompare(String first, String second, List<Row> rows) {
 
     void print(Output output) {
         output.line("A = %s, B = %s; points are B minus A".formatted(first, second));
+        differences.forEach(one -> output.line("They differ in " + Text.printable(one)));
         output.line("");
         MarkdownTable table =
                 new MarkdownTable(
@@ -247,6 +278,9 @@ record EvalCompare(String first, String second, List<Row> rows) {
 
     Map<String, Object> json() {
         Map<String, Object> object = new LinkedHashMap<>();
+        object.put("a", first);
+        object.put("b", second);
+        object.put("settings_that_differ", differences);
         object.put("comparisons", rows.stream().map(EvalCompare::json).toList());
         mean().ifPresent(mean -> object.put("mean", json(mean)));
         return object;
@@ -257,37 +291,34 @@ record EvalCompare(String first, String second, List<Row> rows) {
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("task", row.task);
         object.put("metric", row.metric);
-        object.put("is_main", row.isMain);
-        object.put("documents", compared.documents());
-        object.put("difference", compared.difference());
-        object.put("stderr", compared.error());
-        object.put("low", compared.low());
-        object.put("high", compared.high());
+        row.isMain.ifPresent(isMain -> object.put("is_main", isMain));
+        addTo(object, compared);
         object.put("only_first", compared.onlyFirst());
         object.put("only_second", compared.onlySecond());
         object.put("mcnemar_p", compared.pValue());
-        object.put("documents_for_points", needed(compared::needed));
-        object.put("differing", row.differing.stream().map(Differing::name).toList());
+        object.put("differing", row.differing.stream().map(Differing::json).toList());
         return object;
     }
 
     private static Map<String, Object> json(PairedComparison.Mean mean) {
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("tasks", mean.tasks());
-        object.put("documents", mean.documents());
-        object.put("difference", mean.difference());
-        object.put("stderr", mean.error());
-        object.put("low", mean.low());
-        object.put("high", mean.high());
-        object.put("documents_for_points", needed(mean::needed));
+        addTo(object, mean);
         return object;
     }
 
-    private static Map<String, Object> needed(DoubleFunction<Long> needed) {
-        Map<String, Object> object = new LinkedHashMap<>();
+    private static void addTo(Map<String, Object> object, PairedDifference difference) {
+        object.put("documents", difference.documents());
+        object.put("difference", difference.difference());
+        object.put("stderr", difference.error());
+        object.put("low", difference.low());
+        object.put("high", difference.high());
+        Map<String, Object> needed = new LinkedHashMap<>();
         for (double points : PAPER) {
-            object.put(String.valueOf(points), Objects.requireNonNull(needed.apply(points / 100)));
+            difference
+                    .needed(points / 100)
+                    .ifPresent(documents -> needed.put(String.valueOf(points), documents));
         }
-        return object;
+        object.put("documents_for_points", needed);
     }
 }

@@ -3,9 +3,10 @@ package mobilellm.app;
 import mobilellm.app.EvalCompare.Differing;
 import mobilellm.app.EvalCompare.Row;
 import mobilellm.app.EvalSamples.Content;
-import mobilellm.evaluation.PairedComparison;
+import mobilellm.evaluation.PairedDifference;
 import mobilellm.evaluation.task.Pair;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.DoubleStream;
@@ -35,32 +36,33 @@ final class EvalComparePage {
                         .formatted(Html.escape(compared.first()), Html.escape(compared.second())));
         page.append("Points are B minus A, of documents that both answered. ");
         page.append("An interval that leaves out 0, the dashed line, is a difference.</p>\n");
+        compared.differences()
+                .forEach(
+                        one ->
+                                page.append("<p class=\"text\">They differ in ")
+                                        .append(Html.escape(one))
+                                        .append(".</p>\n"));
         double reach = reach();
         page.append("<div class=\"wide\"><table><tr><th>Task</th><th>Metric</th><th>");
         page.append(String.format(Locale.ROOT, "−%1$.1f … +%1$.1f points</th>", 100 * reach));
         EvalCompare.headings().forEach(one -> page.append("<th>").append(one).append("</th>"));
         page.append("</tr>\n");
         for (Row row : compared.rows()) {
-            PairedComparison one = row.compared();
-            String interval = interval(one.difference(), one.low(), one.high(), reach);
-            row(row.task(), row.metric(), interval, EvalCompare.cells(one));
+            row(row.task(), row.metric(), row.compared(), reach);
         }
-        compared.mean()
-                .ifPresent(
-                        mean ->
-                                row(
-                                        EvalCompare.meanName(mean),
-                                        "",
-                                        interval(mean.difference(), mean.low(), mean.high(), reach),
-                                        EvalCompare.cells(mean)));
+        compared.mean().ifPresent(mean -> row(EvalCompare.meanName(mean), "", mean, reach));
         page.append("</table></div>\n<p>").append(EvalCompare.explanation()).append("</p>\n");
     }
 
-    private void row(String task, String metric, String interval, List<String> numbers) {
+    private void row(String task, String metric, PairedDifference difference, double reach) {
         page.append(
                 "<tr><td>%s</td><td>%s</td><td>%s</td>"
-                        .formatted(Html.escape(task), Html.escape(metric), interval));
-        numbers.forEach(one -> page.append("<td class=\"n\">").append(one).append("</td>"));
+                        .formatted(
+                                Html.escape(task),
+                                Html.escape(metric),
+                                interval(difference, reach)));
+        EvalCompare.cells(difference)
+                .forEach(one -> page.append("<td class=\"n\">").append(one).append("</td>"));
         page.append("</tr>\n");
     }
 
@@ -73,7 +75,7 @@ final class EvalComparePage {
                 .orElseThrow();
     }
 
-    private static String interval(double middle, double low, double high, double reach) {
+    private static String interval(PairedDifference difference, double reach) {
         return String.format(
                 Locale.ROOT,
                 "<svg class=\"scale\" width=\"%1$d\" height=\"14\" role=\"img\""
@@ -82,11 +84,11 @@ final class EvalComparePage {
                     + " x2=\"%5$.1f\" y2=\"7\"/><circle class=\"mark\" cx=\"%6$.1f\" cy=\"7\""
                     + " r=\"3\"/></svg>",
                 WIDTH,
-                100 * middle,
+                100 * difference.difference(),
                 x(0, reach),
-                x(low, reach),
-                x(high, reach),
-                x(middle, reach));
+                x(difference.low(), reach),
+                x(difference.high(), reach),
+                x(difference.difference(), reach));
     }
 
     private static double x(double difference, double reach) {
@@ -94,12 +96,12 @@ final class EvalComparePage {
     }
 
     private void documents() {
-        page.append("<h2>Documents that only one run has right</h2>\n<p>By the metric that the");
-        page.append(
-                " profile goes by. Numbers are log-likelihoods; ● is the right choice, A and B");
-        page.append(" are those of the runs.</p>\n");
+        page.append("<h2>Documents that only one run has right</h2>\n<p>By the metric that the")
+                .append(" profile goes by; numbers are what it compares: log-likelihoods, for each")
+                .append(" character where it is acc_norm. ● is the right choice, A and B are those")
+                .append(" of the runs.</p>\n");
         for (Row row : compared.rows()) {
-            if (row.isMain() && !row.differing().isEmpty()) {
+            if (row.isMain().orElse(true) && !row.differing().isEmpty()) {
                 page.append(
                         "<details><summary>%s: %d documents, %d right only in A, %d only in B</summary>\n"
                                 .formatted(
@@ -117,38 +119,47 @@ final class EvalComparePage {
         Content a = differing.first().content();
         Content b = differing.second().content();
         page.append("<h3>%s</h3>\n".formatted(Html.escape(differing.name())));
-        List<Pair> asked = a.asked(row.metric());
-        String context = asked.isEmpty() ? "" : asked.getFirst().context();
+        List<Double> scores = a.scores(row.metric());
+        List<Pair> asked = a.pairs().subList(0, Math.min(a.pairs().size(), scores.size()));
+        String context = asked.isEmpty() ? a.prompt() : asked.getFirst().context();
         boolean isContextShared = asked.stream().allMatch(pair -> pair.context().equals(context));
         if (isContextShared) {
-            page.append("<p class=\"text\">%s</p>\n".formatted(shown(context)));
+            page.append("<p class=\"text\">%s</p>\n".formatted(Html.escape(context)));
         }
-        if (a.isChoice()) {
-            choices(row, a, b, asked, isContextShared);
-        } else if (a.likelihoods().isEmpty()) {
+        if (asked.isEmpty()) {
             page.append(
                     "<p>A wrote “%s”, B wrote “%s”; right is “%s”.</p>\n"
-                            .formatted(shown(a.text()), shown(b.text()), shown(a.target())));
-        } else {
+                            .formatted(
+                                    Html.escape(a.text()),
+                                    Html.escape(b.text()),
+                                    Html.escape(a.target())));
+        } else if (asked.size() == 1) {
             page.append(
                     "<p>“%s” has %s in A, %s in B.</p>\n"
                             .formatted(
-                                    shown(asked.getFirst().continuation().strip()),
-                                    number(a, 0),
-                                    number(b, 0)));
+                                    Html.escape(asked.getFirst().continuation().strip()),
+                                    number(scores, 0),
+                                    number(b.scores(row.metric()), 0)));
+        } else {
+            choices(scores, b.scores(row.metric()), asked, a.target(), isContextShared);
         }
     }
 
-    private void choices(Row row, Content a, Content b, List<Pair> asked, boolean isContextShared) {
-        int ofA = a.chosen(row.metric()).orElse(-1);
-        int ofB = b.chosen(row.metric()).orElse(-1);
-        page.append(
-                "<div class=\"wide\"><table><tr><th></th><th>Choice</th><th>A</th><th>B</th></tr>\n");
+    private void choices(
+            List<Double> ofA,
+            List<Double> ofB,
+            List<Pair> asked,
+            String target,
+            boolean isContextShared) {
+        int bestOfA = ofA.indexOf(Collections.max(ofA));
+        int bestOfB = ofB.indexOf(Collections.max(ofB));
+        page.append("<div class=\"wide\"><table><tr><th></th><th>Choice</th><th>A</th><th>B</th>");
+        page.append("</tr>\n");
         for (int i = 0; i < asked.size(); i++) {
             String marks =
-                    (a.target().equals(String.valueOf(i)) ? "●" : "")
-                            + (i == ofA ? " A" : "")
-                            + (i == ofB ? " B" : "");
+                    (target.equals(String.valueOf(i)) ? "●" : "")
+                            + (i == bestOfA ? " A" : "")
+                            + (i == bestOfB ? " B" : "");
             Pair pair = asked.get(i);
             String text =
                     isContextShared ? pair.continuation() : pair.context() + pair.continuation();
@@ -156,21 +167,14 @@ final class EvalComparePage {
                     "<tr><td>%s</td><td>%s</td><td class=\"n\">%s</td><td class=\"n\">%s</td></tr>\n"
                             .formatted(
                                     marks.strip(),
-                                    shown(text.strip()),
-                                    number(a, i),
-                                    number(b, i)));
+                                    Html.escape(text.strip()),
+                                    number(ofA, i),
+                                    number(ofB, i)));
         }
         page.append("</table></div>\n");
     }
 
-    private static String shown(String text) {
-        return Html.escape(text);
-    }
-
-    private static String number(Content content, int index) {
-        return index < content.likelihoods().size()
-                ? String.format(
-                        Locale.ROOT, "%.2f", content.likelihoods().get(index).logLikelihood())
-                : "";
+    private static String number(List<Double> scores, int index) {
+        return index < scores.size() ? String.format(Locale.ROOT, "%.3f", scores.get(index)) : "";
     }
 }

@@ -3,6 +3,8 @@ package mobilellm.app;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
+import java.util.Optional;
+
 /// How many documents of a task are asked.
 ///
 /// @param value a number, or below 1 a share
@@ -13,12 +15,17 @@ record EvalLimit(double value) {
         return value < 1 ? (int) Math.ceil(documents * value) : (int) Math.min(documents, value);
     }
 
+    /// As programs write it, without a fraction where it is none.
+    Optional<Number> number() {
+        if (equals(NONE)) {
+            return Optional.empty();
+        }
+        return Optional.of(value < 1 ? (Number) value : (Number) (int) value);
+    }
+
     @Override
     public String toString() {
-        if (equals(NONE)) {
-            return "none";
-        }
-        return value < 1 ? Double.toString(value) : Integer.toString((int) value);
+        return number().map(Number::toString).orElse("none");
     }
 
     static final class Converter implements ITypeConverter<EvalLimit> {

@@ -1,5 +1,6 @@
 package mobilellm.app;
 
+import mobilellm.evaluation.Answer;
 import mobilellm.evaluation.Measurement;
 import mobilellm.evaluation.TaskResult;
 
@@ -43,7 +44,7 @@ final class EvalProgress {
                         main.value(),
                         main.documents(),
                         seconds,
-                        units == 0
+                        units == 0 || result.answers().getFirst().answer() instanceof Answer.Written
                                 ? ""
                                 : String.format(Locale.ROOT, " (%.0f tokens/s)", units / seconds)));
         long cut = result.answers().stream().filter(TaskResult.Answered::isCut).count();

@@ -8,11 +8,11 @@ import mobilellm.evaluation.task.Metric;
 import mobilellm.evaluation.task.Question;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Predicate;
 
@@ -24,9 +24,6 @@ record EvalReport(Map<String, String> settings, List<TaskResult> results) {
     private static final int BINS = 10;
     private static final int LENGTHS = 5;
     private static final double NEAR_TIE = 1e-3;
-
-    /// Half the width of a 95 % interval, in standard errors.
-    private static final double WIDTH = 1.96;
 
     String html() {
         StringBuilder page = new StringBuilder();
@@ -71,6 +68,7 @@ record EvalReport(Map<String, String> settings, List<TaskResult> results) {
                 row(page, result, measured);
             }
         }
+        EvalTable.paper(results).ifPresent(row -> average(page, row.getLast()));
         page.append(
                         "</table></div>\n"
                                 + "<p>Per cent, but for perplexities and bits. The bar is the 95 %")
@@ -89,52 +87,81 @@ record EvalReport(Map<String, String> settings, List<TaskResult> results) {
 
     private static void row(StringBuilder page, TaskResult result, Measurement measured) {
         boolean isMain = measured.metric() == result.task().main();
-        boolean isShare = measured.metric().summary() == Metric.Summary.MEAN;
-        double scale = isShare ? 100 : 1;
-        double error = WIDTH * measured.error().orElse(Double.NaN);
-        page.append("<tr><td>")
-                .append(Html.escape(result.task().name()))
-                .append("</td><td>")
-                .append(measured.metric().word())
-                .append("</td>");
-        number(page, String.valueOf(measured.documents()));
-        number(page, decimal(scale * measured.value()));
-        number(
-                page,
-                Double.isNaN(error)
-                        ? "N/A"
-                        : decimal(scale * (measured.value() - error))
-                                + " – "
-                                + decimal(scale * (measured.value() + error)));
-        page.append("<td>")
-                .append(isShare && !Double.isNaN(error) ? scale(measured.value(), error) : "")
-                .append("</td>");
+        Optional<Interval> interval = Optional.empty();
+        if (measured.metric().summary() == Metric.Summary.MEAN) {
+            interval = Optional.of(Interval.wilson(measured.value(), measured.documents()));
+        } else if (measured.error().isPresent()) {
+            interval =
+                    Optional.of(Interval.normal(measured.value(), measured.error().getAsDouble()));
+        }
+        cells(page, result.task().name(), measured.metric().word(), measured, interval);
         for (Published published : Published.ALL) {
-            OptionalDouble score = published.score(result.task().name());
-            page.append("<td class=\"n published\">")
-                    .append(isMain && score.isPresent() ? decimal(score.getAsDouble()) : "")
-                    .append("</td>");
+            published(
+                    page, isMain ? published.score(result.task().name()) : OptionalDouble.empty());
         }
         page.append("</tr>\n");
+    }
+
+    /// What papers call the average: of the metrics that the profile goes by, each task counting once.
+    private static void average(StringBuilder page, Measurement average) {
+        double error = average.error().orElse(0);
+        Interval interval = Interval.normal(average.value(), error);
+        cells(page, "mean of the eight", "", average, Optional.of(interval));
+        Published.ALL.forEach(published -> published(page, published.average()));
+        page.append("</tr>\n");
+    }
+
+    private static void published(StringBuilder page, OptionalDouble score) {
+        page.append("<td class=\"n published\">")
+                .append(score.isPresent() ? decimal(score.getAsDouble(), 1) : "")
+                .append("</td>");
+    }
+
+    private static void cells(
+            StringBuilder page,
+            String task,
+            String metric,
+            Measurement measured,
+            Optional<Interval> interval) {
+        boolean isShare = measured.metric().summary() == Metric.Summary.MEAN;
+        double scale = isShare ? 100 : 1;
+        int digits = measured.metric().summary() == Metric.Summary.BITS ? 4 : 1;
+        page.append("<tr><td>%s</td><td>%s</td>".formatted(Html.escape(task), metric));
+        number(page, String.valueOf(measured.documents()));
+        number(page, decimal(scale * measured.value(), digits));
+        number(
+                page,
+                interval.map(
+                                one ->
+                                        decimal(scale * one.low(), digits)
+                                                + " – "
+                                                + decimal(scale * one.high(), digits))
+                        .orElse("N/A"));
+        page.append("<td>")
+                .append(
+                        interval.filter(_ -> isShare)
+                                .map(one -> scale(measured.value(), one))
+                                .orElse(""))
+                .append("</td>");
     }
 
     private static void number(StringBuilder page, String text) {
         page.append("<td class=\"n\">").append(text).append("</td>");
     }
 
-    private static String decimal(double value) {
-        return String.format(Locale.ROOT, "%.1f", value);
+    private static String decimal(double value, int digits) {
+        return String.format(Locale.ROOT, "%." + digits + "f", value);
     }
 
-    private static String scale(double value, double error) {
+    private static String scale(double value, Interval interval) {
         return String.format(
                 Locale.ROOT,
                 "<svg class=\"scale\" width=\"120\" height=\"12\" aria-hidden=\"true\">"
                         + "<line class=\"grid\" x1=\"0\" y1=\"6\" x2=\"120\" y2=\"6\"/>"
                         + "<line class=\"bar\" x1=\"%.1f\" y1=\"6\" x2=\"%.1f\" y2=\"6\"/>"
                         + "<circle class=\"mark\" cx=\"%.1f\" cy=\"6\" r=\"3\"/></svg>",
-                120 * Math.max(0, value - error),
-                120 * Math.min(1, value + error),
+                120 * interval.low(),
+                120 * interval.high(),
                 120 * value);
     }
 
@@ -183,7 +210,7 @@ record EvalReport(Map<String, String> settings, List<TaskResult> results) {
                             within.stream().mapToDouble(Bet::confidence).average().orElseThrow();
                     double right = share(within.stream().map(Bet::isRight).toList());
                     gap += Math.abs(confidence - right) * within.size() / bets.size();
-                    plot.point(confidence, right, WIDTH * error(right, within.size()));
+                    plot.point(confidence, right, Interval.wilson(right, within.size()));
                 }
             }
             Html.figure(
@@ -201,10 +228,6 @@ record EvalReport(Map<String, String> settings, List<TaskResult> results) {
         return (double) right.stream().filter(one -> one).count() / right.size();
     }
 
-    private static double error(double share, int count) {
-        return Math.sqrt(share * (1 - share) / count);
-    }
-
     private static void lengths(StringBuilder page, List<TaskResult> results) {
         page.append("<h2>Length of the question</h2>\n<p>The share of right answers in five equal")
                 .append(" parts of the documents, from the shortest context to the longest, by the")
@@ -217,7 +240,7 @@ record EvalReport(Map<String, String> settings, List<TaskResult> results) {
             int parts = Math.min(LENGTHS, sorted.size());
             List<String> ticks = new ArrayList<>();
             List<Double> shares = new ArrayList<>();
-            List<Double> errors = new ArrayList<>();
+            List<Interval> intervals = new ArrayList<>();
             for (int part = 0; part < parts; part++) {
                 List<Answered> within =
                         sorted.subList(
@@ -229,7 +252,7 @@ record EvalReport(Map<String, String> settings, List<TaskResult> results) {
                                 .orElseThrow();
                 ticks.add(String.valueOf(within.get(within.size() / 2).contextLength()));
                 shares.add(right);
-                errors.add(WIDTH * error(right, within.size()));
+                intervals.add(Interval.wilson(right, within.size()));
             }
             Plot plot = new Plot("tokens of the context", "share right", ticks);
             for (int part = 0; part < parts; part++) {
@@ -238,7 +261,7 @@ record EvalReport(Map<String, String> settings, List<TaskResult> results) {
                     double before = (part - 1.0) / (parts - 1);
                     plot.line(before, shares.get(part - 1), at, shares.get(part), "path");
                 }
-                plot.point(at, shares.get(part), errors.get(part));
+                plot.point(at, shares.get(part), intervals.get(part));
             }
             Html.figure(page, plot.svg("length of " + result.task().name()), result.task().name());
         }
@@ -248,10 +271,10 @@ record EvalReport(Map<String, String> settings, List<TaskResult> results) {
     private void documents(StringBuilder page) {
         page.append(
                         "<h2>Documents to look at</h2>\n"
-                            + "<p>A near tie is a choice that wins by less than")
+                                + "<p>A near tie is a choice that would not have won")
                 .append(
-                        " 0.001 by the metric that the profile goes by: rounding alone may turn"
-                            + " it.</p>\n")
+                        " had its log-likelihood been 0.001 less: rounding alone may turn"
+                                + " it.</p>\n")
                 .append("<div class=\"wide\"><table>");
         Html.headings(
                 page,
@@ -281,25 +304,20 @@ record EvalReport(Map<String, String> settings, List<TaskResult> results) {
     }
 
     private static boolean isNearTie(TaskResult result, Answered answered) {
-        double[] scores =
-                answered.answer()
-                        .scores(
-                                result.task().main(),
-                                (Question.Choice) answered.document().question());
-        Arrays.sort(scores);
-        return scores.length > 1
-                && scores[scores.length - 1] - scores[scores.length - 2] < NEAR_TIE;
+        Question.Choice choice = (Question.Choice) answered.document().question();
+        return answered.answer().margin(result.task().main(), choice) < NEAR_TIE;
     }
 
     private void run(StringBuilder page) {
-        page.append("<h2>The run</h2>\n<table>\n");
+        page.append("<h2>What scores depend on</h2>\n<table>\n");
         settings.forEach(
                 (key, value) ->
                         page.append("<tr><td>")
                                 .append(Html.escape(key))
                                 .append("</td><td>")
-                                .append(Html.escape(Text.shortened(value, 200)))
+                                .append(Html.escape(Text.printable(value)).replace(",", ", "))
                                 .append("</td></tr>\n"));
-        page.append("</table>\n");
+        page.append("<tr><td>logits</td><td>f32; their softmax is summed in f64</td></tr>\n")
+                .append("</table>\n");
     }
 }

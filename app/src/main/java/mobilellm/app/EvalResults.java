@@ -14,6 +14,7 @@ import mobilellm.evaluation.task.Question;
 import mobilellm.evaluation.task.Task;
 import mobilellm.file.OutputFile;
 import mobilellm.file.Sha256;
+import mobilellm.template.PythonText;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -23,6 +24,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.DoubleStream;
 
 /// Results in the form of lm-evaluation-harness, so that its viewers read them. Nothing in them depends on how long a run
 /// took or whether it was resumed; maps keep their order, which those of `Map.of` do not from one process to the next.
@@ -31,12 +34,19 @@ final class EvalResults {
     private final EvalVerb options;
     private final MobileLlm model;
     private final LocalDateTime started;
-    private final Map<String, Integer> originals = new LinkedHashMap<>();
+    private final Map<Task, Task.Data> documents;
     private final Map<String, String> hashes = new LinkedHashMap<>();
+    private String samples = "";
 
     /// @param settings of the run, its start among them
-    EvalResults(Map<String, String> settings, EvalVerb options, MobileLlm model) {
+    /// @param documents all of each task, asked or not
+    EvalResults(
+            Map<String, String> settings,
+            EvalVerb options,
+            MobileLlm model,
+            Map<Task, Task.Data> documents) {
         this.settings = settings;
+        this.documents = documents;
         this.options = options;
         this.model = model;
         started = LocalDateTime.parse(settings.getOrDefault("started", ""));
@@ -51,13 +61,16 @@ final class EvalResults {
         return started.toString().replace(':', '-');
     }
 
+    /// Takes up a task's result.
+    void add(TaskResult result) {
+        samples = samples(result);
+    }
+
     /// Writes what is known after a task.
     ///
-    /// @param original documents of the last task, asked or not
-    void write(Path folder, List<TaskResult> results, int original) throws IOException {
+    /// @param results the last of which was taken up last
+    void write(Path folder, List<TaskResult> results) throws IOException {
         TaskResult last = results.getLast();
-        originals.put(last.task().name(), original);
-        String samples = samples(last);
         if (options.logSamples) {
             write(
                     folder.resolve("samples_%s_%s.jsonl".formatted(last.task().name(), date())),
@@ -96,7 +109,7 @@ final class EvalResults {
             directions.put(task.name(), direction);
             int effective = result.answers().size();
             Map<String, Object> counts = new LinkedHashMap<>();
-            counts.put("original", originals.getOrDefault(task.name(), effective));
+            counts.put("original", data(task).documents().size());
             counts.put("effective", effective);
             samples.put(task.name(), counts);
         }
@@ -105,7 +118,7 @@ final class EvalResults {
         EvalTable.paper(results)
                 .ifPresent(
                         row -> {
-                            object.put("groups", Map.of("paper8", group(row.getLast())));
+                            object.put("groups", Map.of("paper8", mean(row.getLast())));
                             object.put("group_subtasks", Map.of("paper8", Profile.PAPER8));
                         });
         object.put("configs", configs);
@@ -115,6 +128,7 @@ final class EvalResults {
         object.put("n-samples", samples);
         object.put("config", run());
         object.put("date", started.atZone(ZoneId.systemDefault()).toEpochSecond());
+        object.put("git_hash", settings.getOrDefault("commit", ""));
         object.put("mobilellm_version", settings.getOrDefault("program", ""));
         object.put("profile", options.profile.word());
         object.put("task_hashes", hashes);
@@ -147,12 +161,13 @@ final class EvalResults {
                 measured.error().isPresent() ? measured.error().getAsDouble() : "N/A");
     }
 
-    private static Map<String, Object> group(Measurement average) {
+    /// Of the metrics that the profile goes by, each task counting once: not what the harness's groups are.
+    private static Map<String, Object> mean(Measurement average) {
         Map<String, Object> group = new LinkedHashMap<>();
         group.put("alias", "paper8");
-        group.put("acc,none", average.value());
+        group.put("mean,none", average.value());
         group.put(
-                "acc_stderr,none",
+                "mean_stderr,none",
                 average.error().isPresent() ? average.error().getAsDouble() : "N/A");
         return group;
     }
@@ -161,12 +176,16 @@ final class EvalResults {
         Map<String, Object> config = new LinkedHashMap<>();
         config.put("task", task.name());
         config.put("dataset_files", task.files().stream().map(DataFile::name).toList());
-        config.put("dataset_sha256", task.files().stream().map(DataFile::sha256).toList());
+        config.put("dataset_sha256", List.of(data(task).sha256().split(",")));
         config.put("num_fewshot", options.examples);
         config.put("metric_list", task.metrics().stream().map(Metric::word).toList());
         config.put("main_metric", task.main().word());
         config.put("metadata", Map.of("version", task.version()));
         return config;
+    }
+
+    private Task.Data data(Task task) {
+        return Objects.requireNonNull(documents.get(task), task.name());
     }
 
     private Map<String, Object> run() {
@@ -176,7 +195,12 @@ final class EvalResults {
         run.put("model_sha", settings.getOrDefault("model_sha", ""));
         run.put("batch_size", options.batchRows);
         run.put("device", "cpu");
-        run.put("limit", options.limit.toString());
+        run.put("model_num_parameters", model.config().parameters());
+        run.put("model_dtype", model.precision().word());
+        options.limit.number().ifPresent(limit -> run.put("limit", limit));
+        run.put("random_seed", 0);
+        run.put("numpy_seed", 1234);
+        run.put("torch_seed", 1234);
         run.put("bootstrap_iters", 100_000);
         run.put("fewshot_seed", 1234);
         return run;
@@ -207,13 +231,22 @@ final class EvalResults {
         sample.put("arguments", arguments);
         List<Object> responses = responses(answered.answer());
         sample.put("resps", responses.stream().map(List::of).toList());
-        sample.put("filtered_resps", responses);
+        sample.put("filtered_resps", filtered(responses));
         sample.put("filter", task.filter());
         sample.put("metrics", task.metrics().stream().map(Metric::word).toList());
         sample.put("doc_hash", Sha256.of(PythonJson.write(answered.document().fields())));
         sample.put("prompt_hash", Sha256.of(prompt(question)));
         sample.put("target_hash", Sha256.of(question.target()));
         answered.samples().forEach((metric, value) -> sample.put(metric.word(), value.value()));
+        if (question instanceof Question.Choice choice) {
+            Map<String, Object> scores = new LinkedHashMap<>();
+            for (Metric metric : task.metrics()) {
+                scores.put(
+                        metric.word(),
+                        DoubleStream.of(answered.answer().scores(metric, choice)).boxed().toList());
+            }
+            sample.put("scores", scores);
+        }
         if (answered.isCut()) {
             sample.put("truncated", true);
         }
@@ -241,9 +274,26 @@ final class EvalResults {
             arguments.put("gen_args_" + i, argument);
         }
         if (pairs.isEmpty()) {
-            arguments.put("gen_args_0", Map.of("arg_0", prompt(question)));
+            Map<String, Object> argument = new LinkedHashMap<>();
+            argument.put("arg_0", prompt(question));
+            if (question instanceof Question.Open open) {
+                Map<String, Object> generation = new LinkedHashMap<>();
+                generation.put("until", open.stops());
+                generation.put("max_gen_toks", open.maxTokens());
+                generation.put("do_sample", false);
+                generation.put("temperature", 0.0);
+                argument.put("arg_1", generation);
+            }
+            arguments.put("gen_args_0", argument);
         }
         return arguments;
+    }
+
+    /// As the harness's filter `remove_whitespace` leaves what was written.
+    private static List<Object> filtered(List<Object> responses) {
+        return responses.stream()
+                .map(one -> one instanceof String text ? PythonText.strip(text) : one)
+                .toList();
     }
 
     private static List<Object> responses(Answer answer) {

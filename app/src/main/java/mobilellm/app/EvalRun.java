@@ -18,11 +18,15 @@ import mobilellm.template.ChatTemplate;
 import mobilellm.tokenizer.Tokenizer;
 
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,6 +35,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.ObjIntConsumer;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /// Asks a model the questions of tasks, and tells the scores.
 ///
@@ -95,11 +100,15 @@ record EvalRun(Context context, EvalVerb options, List<Task> tasks) {
                 Evaluation evaluation =
                         new Evaluation(
                                 new PairEncoder(
-                                        model.tokenizer(), model.contextLength(), options.lenient),
+                                        model.tokenizer(),
+                                        model.contextLength(),
+                                        options.lenient,
+                                        options.isBeginPredicted),
                                 scorer,
                                 (prompts, written) -> write(model, prompts, written),
                                 journal);
                 ask(evaluation, documents, presentation, folder, model, settings);
+                journal.finish();
             }
         }
     }
@@ -130,22 +139,26 @@ record EvalRun(Context context, EvalVerb options, List<Task> tasks) {
             throws IOException {
         Map<String, String> known = new LinkedHashMap<>(settings);
         known.putAll(evaluation.journal().settings());
-        EvalResults results = new EvalResults(known, options, model);
+        Map<Task, List<Document>> asked = new LinkedHashMap<>();
+        documents.forEach(
+                (task, data) -> {
+                    List<Document> first =
+                            data.all().subList(0, options.limit.of(data.all().size()));
+                    asked.put(task, presentation.present(task, first, data.examples()));
+                });
+        asked.values().forEach(evaluation::check);
+        Map<Task, Task.Data> read = new LinkedHashMap<>();
+        documents.forEach((task, data) -> read.put(task, data.asked()));
+        EvalResults results = new EvalResults(known, options, model, read);
         List<TaskResult> done = new ArrayList<>();
-        for (Map.Entry<Task, Data> entry : documents.entrySet()) {
-            Task task = entry.getKey();
-            List<Document> all = entry.getValue().all();
-            List<Document> asked =
-                    presentation.present(
-                            task,
-                            all.subList(0, options.limit.of(all.size())),
-                            entry.getValue().examples());
-            EvalProgress progress = new EvalProgress(context.notes(), task.name());
-            TaskResult result = evaluation.run(task, asked, progress::show);
+        for (Map.Entry<Task, List<Document>> entry : asked.entrySet()) {
+            EvalProgress progress = new EvalProgress(context.notes(), entry.getKey().name());
+            TaskResult result = evaluation.run(entry.getKey(), entry.getValue(), progress::show);
             progress.done(result);
             done.add(result);
+            results.add(result);
             if (folder.isPresent()) {
-                results.write(folder.get(), done, all.size());
+                results.write(folder.get(), done);
             }
         }
         if (context.json()) {
@@ -166,9 +179,17 @@ record EvalRun(Context context, EvalVerb options, List<Task> tasks) {
         if (folder.isEmpty()) {
             return Journal.inMemory();
         }
+        Path file = folder.get().resolve(JOURNAL);
+        if (!options.resume && !options.force && Journal.isUnfinished(file)) {
+            throw new FileAlreadyExistsException(
+                    file.toString(),
+                    null,
+                    "has the scores of a run that was stopped; --resume goes on with it, --force"
+                            + " begins again");
+        }
         List<String> identity =
                 settings.keySet().stream().filter(key -> !key.equals(STARTED)).toList();
-        return Journal.open(folder.get().resolve(JOURNAL), settings, identity, options.resume);
+        return Journal.open(file, settings, identity, options.resume);
     }
 
     /// All that the results depend on, and when the run began.
@@ -178,7 +199,7 @@ record EvalRun(Context context, EvalVerb options, List<Task> tasks) {
         settings.put("model", located.name());
         settings.put("model_sha", model.identity());
         settings.put("program", Version.number());
-        settings.put("commit", Version.commit().orElse(""));
+        settings.put("commit", Version.identity());
         settings.put("bos", beginning(model.tokenizer()));
         settings.put("kernels", model.kernels());
         settings.put("precision", model.precision().word());
@@ -207,6 +228,7 @@ record EvalRun(Context context, EvalVerb options, List<Task> tasks) {
         settings.put("chat_template", String.valueOf(options.chat));
         settings.put("system_instruction", options.system);
         settings.put("lenient", String.valueOf(options.lenient));
+        settings.put("rolling_bos", options.isBeginPredicted ? "twice" : "once");
         settings.put(STARTED, LocalDateTime.now(ZoneId.systemDefault()).toString());
         return settings;
     }
@@ -249,25 +271,31 @@ record EvalRun(Context context, EvalVerb options, List<Task> tasks) {
         return template.render(all);
     }
 
-    /// Continues prompts, the longest first: so each joins the others with what they have in common computed.
+    /// Continues prompts, the longest first: so none is left that goes on long after all others.
     private static void write(
             MobileLlm model, List<Evaluation.Prompt> prompts, ObjIntConsumer<String> written) {
+        Deque<Integer> waiting =
+                IntStream.range(0, prompts.size())
+                        .boxed()
+                        .sorted(Comparator.comparingInt(index -> -prompts.get(index).ids().length))
+                        .collect(Collectors.toCollection(ArrayDeque::new));
         Map<Generation, Integer> running = new HashMap<>();
-        int next = 0;
         try (GenerationBatch batch = model.batch(Math.min(STREAMS, prompts.size()))) {
-            while (next < prompts.size() || !batch.isEmpty()) {
-                while (next < prompts.size() && batch.hasRoom()) {
-                    Evaluation.Prompt prompt = prompts.get(next);
+            while (!waiting.isEmpty() || !batch.isEmpty()) {
+                while (!waiting.isEmpty() && batch.hasRoom()) {
+                    int index = waiting.remove();
+                    Evaluation.Prompt prompt = prompts.get(index);
                     GenerationOptions greedy =
                             GenerationOptions.greedy().toBuilder()
                                     .maxTokens(prompt.maxTokens())
                                     .stop(prompt.stops())
                                     .build();
-                    running.put(batch.add(prompt.ids(), greedy), next++);
+                    running.put(batch.add(prompt.ids(), greedy), index);
                 }
                 for (Generation ended : batch.step()) {
-                    int index = Objects.requireNonNull(running.remove(ended), "its index");
-                    written.accept(ended.text(), index);
+                    written.accept(
+                            ended.text(),
+                            Objects.requireNonNull(running.remove(ended), "its index"));
                 }
             }
         }

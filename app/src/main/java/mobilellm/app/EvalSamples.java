@@ -1,10 +1,8 @@
 package mobilellm.app;
 
-import mobilellm.engine.Likelihood;
-import mobilellm.evaluation.Answer;
-import mobilellm.evaluation.task.Metric;
 import mobilellm.evaluation.task.Pair;
-import mobilellm.evaluation.task.Question.Choice;
+
+import org.jspecify.annotations.Nullable;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -12,10 +10,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -26,8 +25,6 @@ final class EvalSamples {
     /// Dates order as texts do.
     private static final Pattern NAME =
             Pattern.compile("samples_(.+)_(\\d{4}-\\d\\d-\\d\\dT[\\d.-]+)\\.jsonl");
-
-    private static final Pattern RESULTS = Pattern.compile("results_\\d{4}-.*\\.json");
 
     private EvalSamples() {}
 
@@ -43,63 +40,67 @@ final class EvalSamples {
 
     /// What was asked, and how it was answered.
     ///
+    /// @param prompt what stands before the first answer
     /// @param pairs none where the model wrote an answer
     /// @param likelihoods one for each pair
-    /// @param text what was written, or what was to be continued
-    record Content(List<Pair> pairs, List<Likelihood> likelihoods, String text, String target) {
+    /// @param text what was written
+    /// @param scores by metric, what choices are compared by; those of the same continuations that are asked again without the
+    ///     question are no choices
+    record Content(
+            String prompt,
+            List<Pair> pairs,
+            List<Double> likelihoods,
+            String text,
+            String target,
+            Map<String, List<Double>> scores) {
         private static Content of(Map<String, Object> sample) {
+            String prompt = "";
             List<Pair> pairs = new ArrayList<>();
-            if (sample.get("arguments") instanceof Map<?, ?> arguments) {
-                for (Object one : arguments.values()) {
-                    if (one instanceof Map<?, ?> pair) {
-                        pairs.add(
-                                new Pair(
-                                        String.valueOf(pair.get("arg_0")),
-                                        pair.get("arg_1") instanceof String text ? text : ""));
+            for (Object one : values(sample.get("arguments"))) {
+                if (one instanceof Map<?, ?> arguments) {
+                    String context = String.valueOf(arguments.get("arg_0"));
+                    prompt = prompt.isEmpty() ? context : prompt;
+                    if (arguments.get("arg_1") instanceof String continuation) {
+                        pairs.add(new Pair(context, continuation));
                     }
                 }
             }
-            List<Likelihood> likelihoods = new ArrayList<>();
+            List<Double> likelihoods = new ArrayList<>();
             String text = "";
             if (sample.get("filtered_resps") instanceof List<?> responses) {
                 for (Object one : responses) {
                     if (one instanceof List<?> response) {
-                        likelihoods.add(
-                                new Likelihood(
-                                        Double.parseDouble(String.valueOf(response.getFirst())),
-                                        response.getLast().equals("True")));
+                        likelihoods.add(Double.valueOf(String.valueOf(response.getFirst())));
                     } else {
                         text = String.valueOf(one);
                     }
                 }
             }
-            return new Content(pairs, likelihoods, text, String.valueOf(sample.get("target")));
-        }
-
-        boolean isChoice() {
-            return likelihoods.size() > 1;
-        }
-
-        /// What a metric compares: without the same continuations that are asked again without the question.
-        List<Pair> asked(String metric) {
-            boolean isHalf = metric.equals(Metric.ACC_OVER_PROMPT.word());
-            return isHalf ? pairs.subList(0, pairs.size() / 2) : pairs;
-        }
-
-        /// The choice by a metric, of a question with several.
-        OptionalInt chosen(String metric) {
-            List<Pair> asked = asked(metric);
-            List<Pair> baseline = pairs.subList(asked.size(), pairs.size());
-            // Choices stand after a blank.
-            List<String> choices =
-                    asked.stream().map(pair -> pair.continuation().replaceFirst("^ ", "")).toList();
-            for (Metric one : Metric.values()) {
-                if (one.word().equals(metric) && isChoice()) {
-                    Choice choice = new Choice(choices, asked, baseline, 0);
-                    return OptionalInt.of(new Answer.Likelihoods(likelihoods).best(one, choice));
-                }
+            Map<String, List<Double>> scores = new LinkedHashMap<>();
+            if (sample.get("scores") instanceof Map<?, ?> map) {
+                map.forEach(
+                        (metric, list) ->
+                                scores.put(
+                                        String.valueOf(metric),
+                                        values(list).stream()
+                                                .map(one -> Double.valueOf(String.valueOf(one)))
+                                                .toList()));
             }
-            return OptionalInt.empty();
+            return new Content(
+                    prompt, pairs, likelihoods, text, String.valueOf(sample.get("target")), scores);
+        }
+
+        private static Collection<?> values(@Nullable Object object) {
+            return switch (object) {
+                case Map<?, ?> map -> map.values();
+                case List<?> list -> list;
+                case null, default -> List.of();
+            };
+        }
+
+        /// What a metric compares choices by; the log-likelihoods where the sample does not tell.
+        List<Double> scores(String metric) {
+            return scores.getOrDefault(metric, likelihoods);
         }
     }
 
@@ -110,14 +111,13 @@ final class EvalSamples {
             for (Path file : files.sorted().toList()) {
                 Matcher name = NAME.matcher(String.valueOf(file.getFileName()));
                 if (name.matches()) {
-                    Path before = newest.put(name.group(1), file);
-                    if (before != null
-                            && !file.resolveSibling("").equals(before.resolveSibling(""))) {
-                        throw new IOException(
-                                folder + " has results of several models: name one of its folders");
-                    }
+                    newest.put(name.group(1), file);
                 }
             }
+        }
+        if (newest.values().stream().map(Path::getParent).distinct().count() > 1) {
+            throw new IOException(
+                    folder + " has results of several models: name one of its folders");
         }
         if (newest.isEmpty()) {
             throw new IOException(
@@ -126,32 +126,53 @@ final class EvalSamples {
         return newest;
     }
 
-    /// The metric that a run's profile goes by, of each task; nothing where its results do not tell.
+    /// What the run says of itself in its results.
     ///
-    /// @param samples a file of the run
-    static Map<String, String> mainMetrics(Path samples) throws IOException {
-        Map<String, String> metrics = new LinkedHashMap<>();
-        try (Stream<Path> files = Files.list(samples.resolveSibling(""))) {
-            for (Path file : files.sorted().toList()) {
-                if (RESULTS.matcher(String.valueOf(file.getFileName())).matches()
-                        && Json.readObject(Files.readString(file), file.toString()).get("configs")
-                                instanceof Map<?, ?> configs) {
-                    configs.forEach(
-                            (task, config) -> {
-                                if (config instanceof Map<?, ?> map
-                                        && map.get("main_metric") instanceof String metric) {
-                                    metrics.put(String.valueOf(task), metric);
-                                }
-                            });
-                }
-            }
+    /// @param mainMetrics the metric that its profile goes by, of each task
+    /// @param versions of the wording of each task
+    /// @param settings what the answers depend on
+    record Run(
+            Map<String, String> mainMetrics,
+            Map<String, String> versions,
+            Map<String, String> settings) {}
+
+    /// The run that a file of samples is from; one that knows nothing where its results are gone.
+    static Run run(Path samples) throws IOException {
+        Matcher name = NAME.matcher(String.valueOf(samples.getFileName()));
+        Path results =
+                samples.resolveSibling(
+                        "results_%s.json".formatted(name.matches() ? name.group(2) : ""));
+        if (!Files.exists(results)) {
+            return new Run(Map.of(), Map.of(), Map.of());
         }
-        return metrics;
+        Map<String, Object> object = Json.readObject(Files.readString(results), results.toString());
+        Map<String, String> metrics = new LinkedHashMap<>();
+        if (object.get("configs") instanceof Map<?, ?> configs) {
+            configs.forEach(
+                    (task, config) -> {
+                        if (config instanceof Map<?, ?> map
+                                && map.get("main_metric") instanceof String metric) {
+                            metrics.put(String.valueOf(task), metric);
+                        }
+                    });
+        }
+        Object arguments =
+                object.get("config") instanceof Map<?, ?> config ? config.get("model_args") : null;
+        return new Run(metrics, texts(object.get("versions")), texts(arguments));
     }
 
-    /// By the hash of the document.
+    private static Map<String, String> texts(@Nullable Object object) {
+        Map<String, String> texts = new LinkedHashMap<>();
+        if (object instanceof Map<?, ?> map) {
+            map.forEach((key, value) -> texts.put(String.valueOf(key), String.valueOf(value)));
+        }
+        return texts;
+    }
+
+    /// By the hash of the document, and how many had the same before it.
     static Map<String, Sample> read(Path file) throws IOException {
         Map<String, Sample> samples = new LinkedHashMap<>();
+        Map<String, Integer> seen = new HashMap<>();
         try (BufferedReader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
             int number = 0;
             for (String line = reader.readLine(); line != null; line = reader.readLine()) {
@@ -169,7 +190,8 @@ final class EvalSamples {
                         values.put(String.valueOf(metric), value.doubleValue());
                     }
                 }
-                samples.put(document, new Sample(id.intValue(), values, line));
+                int occurrence = seen.merge(document, 1, Integer::sum);
+                samples.put(document + " " + occurrence, new Sample(id.intValue(), values, line));
             }
         }
         return samples;

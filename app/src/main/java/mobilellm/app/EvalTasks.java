@@ -15,13 +15,10 @@ final class EvalTasks {
 
     static void print(Context context, Profile profile) {
         if (context.json()) {
-            context.output()
-                    .json(
-                            Map.of(
-                                    "profile",
-                                    profile.word(),
-                                    "tasks",
-                                    profile.tasks().stream().map(EvalTasks::object).toList()));
+            Map<String, Object> object = new LinkedHashMap<>();
+            object.put("profile", profile.word());
+            object.put("tasks", profile.tasks().stream().map(EvalTasks::object).toList());
+            context.output().json(object);
             return;
         }
         MarkdownTable table =

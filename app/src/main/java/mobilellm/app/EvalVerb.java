@@ -7,11 +7,14 @@ import mobilellm.file.OutputFile;
 import org.jspecify.annotations.Nullable;
 
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.TypeConversionException;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -117,7 +120,9 @@ final class EvalVerb implements Verb {
             description = "for compare: write a page that also shows the documents that differ")
     @Nullable Path html;
 
-    @Option(names = "--force", description = "replace the page of --html if it is there")
+    @Option(
+            names = "--force",
+            description = "begin again where a run was stopped; replace the page of --html")
     boolean force;
 
     @Option(
@@ -125,6 +130,15 @@ final class EvalVerb implements Verb {
             description =
                     "encode a continuation alone where it vanishes in its context; else an error")
     boolean lenient;
+
+    @Option(
+            names = "--rolling-bos",
+            paramLabel = "TIMES",
+            converter = RollingBosConverter.class,
+            description =
+                    "whole texts (wikitext): twice (default), as the harness does, has the token"
+                            + " predicted that begins a text; once does not")
+    boolean isBeginPredicted = true;
 
     @Option(
             names = "--unchecked-data",
@@ -135,7 +149,7 @@ final class EvalVerb implements Verb {
     @Mixin EngineOptions engine = new EngineOptions();
     @Mixin KernelOption kernel = new KernelOption();
 
-    static final class ProfileConverter implements picocli.CommandLine.ITypeConverter<Profile> {
+    static final class ProfileConverter implements ITypeConverter<Profile> {
         @Override
         public Profile convert(String value) {
             return Arrays.stream(Profile.values())
@@ -143,10 +157,23 @@ final class EvalVerb implements Verb {
                     .findFirst()
                     .orElseThrow(
                             () ->
-                                    new picocli.CommandLine.TypeConversionException(
+                                    new TypeConversionException(
                                             "expected harness or llama-paper, got '"
                                                     + value
                                                     + "'"));
+        }
+    }
+
+    static final class RollingBosConverter implements ITypeConverter<Boolean> {
+        @Override
+        public Boolean convert(String value) {
+            return switch (value) {
+                case "once" -> false;
+                case "twice" -> true;
+                default ->
+                        throw new TypeConversionException(
+                                "expected once or twice, got '" + value + "'");
+            };
         }
     }
 
@@ -155,6 +182,10 @@ final class EvalVerb implements Verb {
         if (!words.isEmpty() && words.getFirst().equals(COMPARE)) {
             if (words.size() != 3) {
                 throw new UsageException("compare needs two folders with results: compare A B");
+            }
+            if (!tasks.isEmpty() || data != null || out != null || reuse != null) {
+                throw new UsageException(
+                        "compare takes two folders and --html FILE; it asks no model");
             }
             compare(context, Path.of(words.get(1)), Path.of(words.get(2)));
             return;
@@ -194,7 +225,7 @@ final class EvalVerb implements Verb {
         }
     }
 
-    private void checkOptions() {
+    private void checkOptions() throws IOException {
         if (data == null) {
             throw new UsageException(
                     "say where the documents are with --data; '--tasks list' tells which files");
@@ -204,11 +235,15 @@ final class EvalVerb implements Verb {
                     (resume ? "--resume" : "--log-samples")
                             + " needs --out, the folder of results");
         }
-        if (reuse != null && reuse.equals(out)) {
+        if (reuse != null && out != null && isSame(reuse, out)) {
             throw new UsageException(
                     "--reuse names the folder of --out; --resume goes on with that run");
         }
         ModelLoader.checkKernels(kernel.kernels);
+    }
+
+    private static boolean isSame(Path a, Path b) throws IOException {
+        return Files.exists(a) && Files.exists(b) && Files.isSameFile(a, b);
     }
 
     /// The one word that is no option.

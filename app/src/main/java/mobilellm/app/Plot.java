@@ -85,10 +85,12 @@ final class Plot {
     }
 
     /// A mark, with a bar for its uncertainty.
-    Plot point(double x, double y, double error) {
-        if (error > 0) {
-            line(x, Math.max(0, y - error), x, Math.min(1, y + error), "bar");
-        }
+    Plot point(double x, double y, Interval interval) {
+        return line(x, interval.low(), x, interval.high(), "bar").point(x, y);
+    }
+
+    /// A mark.
+    Plot point(double x, double y) {
         shapes.append(
                 String.format(
                         Locale.ROOT,

@@ -199,7 +199,7 @@ record TensorReport(String a, String b, TensorComparison comparison) {
                                 value / top,
                                 "path");
                     }
-                    plot.point(x, value / top, 0);
+                    plot.point(x, value / top);
                 });
         return plot.svg("relative rms of " + kind);
     }

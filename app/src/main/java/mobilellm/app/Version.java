@@ -1,9 +1,14 @@
 package mobilellm.app;
 
+import mobilellm.file.Sha256;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
@@ -32,6 +37,28 @@ final class Version {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /// What tells this program from another that may compute other bits: the commit, or else its own file's sum.
+    static String identity() {
+        Optional<String> clean = commit().filter(commit -> !commit.endsWith("-dirty"));
+        return clean.orElseGet(
+                () -> {
+                    try {
+                        Path program =
+                                Path.of(
+                                        Version.class
+                                                .getProtectionDomain()
+                                                .getCodeSource()
+                                                .getLocation()
+                                                .toURI());
+                        return Files.isRegularFile(program)
+                                ? "sha256:" + Sha256.of(Files.readAllBytes(program))
+                                : "unknown";
+                    } catch (IOException | URISyntaxException e) {
+                        throw new IllegalStateException("the program's own file is gone", e);
+                    }
+                });
     }
 
     static String text() {

@@ -159,6 +159,12 @@ class EvalVerbTest {
                         .isEqualTo(before.get(i));
             }
         }
+        Files.write(file, Arrays.copyOf(journal, start + 901));
+        Shell.Result forgotten = eval(options);
+        assertThat(forgotten.error()).contains("a run that was stopped", "--resume", "--force");
+        assertThat(forgotten.exitCode()).isEqualTo(1);
+        assertThat(eval(TestArguments.of("--force", options)).exitCode()).isZero();
+        assertThat(eval(options).exitCode()).as("after one that ended").isZero();
         Shell.Result other =
                 eval(TestArguments.of("--resume", TestArguments.of("--limit=3", options)));
         assertThat(other.error()).contains("has limit 'none', this one has '3'");
@@ -214,7 +220,16 @@ class EvalVerbTest {
         assertThat(compared).hasSize(4);
         assertThat(map(compared.getFirst()).get("documents")).isEqualTo(DOCUMENTS);
         Shell.Result same = shell.run("eval", "compare", a.toString(), a.toString(), "--json");
-        assertThat(same.output()).contains("\"mcnemar_p\":1.0", "\"differing\":[]");
+        assertThat(same.output())
+                .contains("\"mcnemar_p\":1.0", "\"differing\":[]", "\"documents_for_points\":{}");
+        assertThat(result.output()).contains("They differ in sharing: ");
+        Path paper = folder.resolve("paper");
+        String[] other = {"--tasks=arc_easy", "--profile=llama-paper", "--log-samples"};
+        assertThat(eval(TestArguments.of("--out=" + paper, other)).exitCode()).isZero();
+        Shell.Result unlike = shell.run("eval", "compare", a.toString(), paper.toString());
+        assertThat(unlike.error())
+                .contains("arc_easy has version '1.0' in the first run and 'paper-1'");
+        assertThat(unlike.exitCode()).isEqualTo(1);
     }
 
     @Test
@@ -230,18 +245,18 @@ class EvalVerbTest {
         List<String> lines = new ArrayList<>(Files.readAllLines(samples));
         Map<String, Object> sample = Json.readObject(lines.getFirst(), "a sample");
         boolean isRight = Objects.equals(sample.get("acc"), 1.0);
-        List<?> responses = (List<?>) Objects.requireNonNull(sample.get("filtered_resps"));
-        sample.put("filtered_resps", responses.reversed());
+        List<?> scores = (List<?>) Objects.requireNonNull(map(sample, "scores").get("acc"));
+        sample.put("scores", Map.of("acc", scores.reversed()));
         sample.put("acc", isRight ? 0.0 : 1.0);
         lines.set(0, Json.write(sample));
         Files.write(samples, lines);
 
         Path page = folder.resolve("page.html");
-        String[] compare = {"eval", "compare", a.toString(), b.toString(), "--html=" + page};
-        Shell.Result result = shell.run(compare);
+        String[] compare = {"compare", a.toString(), b.toString(), "--html=" + page};
+        Shell.Result result = shell.run(TestArguments.of("eval", compare));
         assertThat(result.error()).isEmpty();
         assertThat(result.output())
-                .contains("|mean of 2 |", "For 0.5", "document 0 (only " + (isRight ? "A)" : "B)"));
+                .contains("|mean of 2 ", "For 0.5", "document 0 (only " + (isRight ? "A)" : "B)"));
         assertThat(Files.readString(page))
                 .contains(
                         "winogrande: 1 documents, %d right only in A, %d only in B"
@@ -250,9 +265,11 @@ class EvalVerbTest {
                         "He saw Al 0.",
                         "He saw Bo 0.")
                 .doesNotContain("arc_easy: ", "src=", "href=");
-        assertThat(shell.run(compare).error()).contains("page.html", "--force");
-        assertThat(shell.run(TestArguments.of("--force", compare)).exitCode()).isZero();
+        assertThat(shell.run(TestArguments.of("eval", compare)).error())
+                .contains("page.html", "--force");
+        assertThat(shell.run(TestArguments.of("eval", "--force", compare)).exitCode()).isZero();
         assertThat(eval("--tasks=arc_easy", "--html=" + page).error()).contains("compare A B");
+        assertThat(shell.run(TestArguments.of("eval", "--out=x", compare)).exitCode()).isEqualTo(2);
     }
 
     @Test

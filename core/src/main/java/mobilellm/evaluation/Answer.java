@@ -77,6 +77,24 @@ public sealed interface Answer {
         return best;
     }
 
+    /// By how many nats the log-likelihood of the best choice could fall before another won.
+    default double margin(Metric metric, Choice choice) {
+        double[] scores = scores(metric, choice);
+        int best = best(metric, choice);
+        double second = Double.NEGATIVE_INFINITY;
+        for (int i = 0; i < scores.length; i++) {
+            second = i == best ? second : Math.max(second, scores[i]);
+        }
+        String text = choice.choices().get(best);
+        int length =
+                switch (metric) {
+                    case ACC_NORM -> PythonText.length(text);
+                    case ACC_BYTES -> text.getBytes(StandardCharsets.UTF_8).length;
+                    default -> 1;
+                };
+        return (scores[best] - second) * length;
+    }
+
     /// What choices are compared by: the log-likelihood, for each unit or relative to the baseline.
     default double[] scores(Metric metric, Choice choice) {
         if (!(this instanceof Likelihoods(List<Likelihood> likelihoods))) {

@@ -53,109 +53,128 @@ public record Evaluation(
         void onProgress(long done, long total);
     }
 
-    /// What is to be predicted for a document.
+    /// What is to be predicted or written for a document.
     ///
-    /// @param keys of all windows of a text
+    /// @param keys of all windows of a text, else of one prediction or prompt
     private record Request(
             List<String> keys, int contextLength, boolean isCut, boolean isRepaired) {}
+
+    /// All that is asked, each once.
+    private record Asked(Map<String, Prediction> predictions, Map<String, Prompt> prompts) {
+        Asked() {
+            this(new LinkedHashMap<>(), new LinkedHashMap<>());
+        }
+
+        String add(Prediction prediction) {
+            String key = RequestKey.of(prediction);
+            predictions.put(key, prediction);
+            return key;
+        }
+
+        String add(Prompt prompt) {
+            String key = RequestKey.of(prompt);
+            prompts.put(key, prompt);
+            return key;
+        }
+    }
+
+    /// Finds out whether all documents can be asked, without asking any: before hours are spent on other tasks.
+    ///
+    /// @throws IllegalArgumentException as [#run]
+    public void check(List<Document> documents) {
+        for (Document document : documents) {
+            requests(document, new Asked());
+        }
+    }
 
     /// Asks all documents.
     ///
     /// @throws IllegalArgumentException naming the document that cannot be asked: its continuation vanishes, or does not fit
     /// @throws ArithmeticException if the model's logits are no numbers
     public TaskResult run(Task task, List<Document> documents, Listener listener) {
-        Map<String, Prediction> predictions = new LinkedHashMap<>();
-        List<List<Request>> requests = new ArrayList<>();
-        Map<String, Prompt> prompts = new LinkedHashMap<>();
-        List<String> written = new ArrayList<>();
-        for (Document document : documents) {
-            try {
-                requests.add(requests(document, predictions));
-                written.add(prompt(document, prompts));
-            } catch (IllegalArgumentException e) {
-                throw new IllegalArgumentException(document.place() + ": " + e.getMessage(), e);
-            }
-        }
-        score(predictions, listener);
-        write(prompts, listener);
+        Asked asked = new Asked();
+        List<List<Request>> requests =
+                documents.stream().map(document -> requests(document, asked)).toList();
+        score(asked.predictions, listener);
+        write(asked.prompts, listener);
         List<Answered> answers = new ArrayList<>();
         for (int i = 0; i < documents.size(); i++) {
-            answers.add(answered(task, documents.get(i), written.get(i), requests.get(i)));
+            answers.add(answered(task, documents.get(i), requests.get(i)));
         }
         return TaskResult.of(task, answers);
     }
 
-    private List<Request> requests(Document document, Map<String, Prediction> predictions) {
-        List<Request> requests = new ArrayList<>();
-        for (Pair pair : document.question().pairs()) {
-            PairEncoder.Encoded encoded = encoder.encode(pair);
-            requests.add(
-                    new Request(
-                            List.of(add(encoded.prediction(), predictions)),
-                            encoded.contextLength(),
-                            encoded.isCut(),
-                            encoded.isRepaired()));
+    private List<Request> requests(Document document, Asked asked) {
+        try {
+            return switch (document.question()) {
+                case Question.Page page -> List.of(whole(page, asked));
+                case Question.Open open -> List.of(prompt(open, asked));
+                default ->
+                        document.question().pairs().stream()
+                                .map(pair -> predicted(pair, asked))
+                                .toList();
+            };
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(document.place() + ": " + e.getMessage(), e);
         }
-        if (document.question() instanceof Question.Page page) {
-            List<String> windows = new ArrayList<>();
-            for (Prediction window : encoder.encodeWhole(page.text())) {
-                windows.add(add(window, predictions));
-            }
-            requests.add(new Request(windows, 0, false, false));
-        }
-        return requests;
     }
 
-    private static String add(Prediction prediction, Map<String, Prediction> predictions) {
-        String key = RequestKey.of(prediction);
-        predictions.put(key, prediction);
-        return key;
+    private Request predicted(Pair pair, Asked asked) {
+        PairEncoder.Encoded encoded = encoder.encode(pair);
+        return new Request(
+                List.of(asked.add(encoded.prediction())),
+                encoded.contextLength(),
+                encoded.isCut(),
+                encoded.isRepaired());
     }
 
-    /// @return the key of the document's prompt, or nothing if it has none
-    private String prompt(Document document, Map<String, Prompt> prompts) {
-        if (!(document.question() instanceof Question.Open open)) {
-            return "";
-        }
+    private Request whole(Question.Page page, Asked asked) {
+        List<String> windows = encoder.encodeWhole(page.text()).stream().map(asked::add).toList();
+        return new Request(windows, 0, false, false);
+    }
+
+    private Request prompt(Question.Open open, Asked asked) {
         int room = scorer.contextLength() - open.maxTokens();
         if (room < 1) {
             throw new IllegalArgumentException(
                     "up to %d tokens are written, which leaves no room for the question in a context of %d"
                             .formatted(open.maxTokens(), scorer.contextLength()));
         }
-        Prompt prompt =
-                new Prompt(
-                        encoder.encodePrompt(open.prompt(), room), open.stops(), open.maxTokens());
-        String key = RequestKey.of(prompt);
-        prompts.put(key, prompt);
-        return key;
+        PairEncoder.EncodedPrompt encoded = encoder.encodePrompt(open.prompt(), room);
+        Prompt prompt = new Prompt(encoded.ids(), open.stops(), open.maxTokens());
+        return new Request(
+                List.of(asked.add(prompt)), encoded.contextLength(), encoded.isCut(), false);
     }
 
     private void score(Map<String, Prediction> predictions, Listener listener) {
+        journal.takeOver(predictions.keySet());
         List<String> missing =
                 predictions.keySet().stream()
                         .filter(key -> journal.likelihood(key).isEmpty())
                         .toList();
-        scorer.score(
-                missing.stream().map(predictions::get).toList(),
-                new LikelihoodListener() {
-                    @Override
-                    public void onLikelihood(int index, Likelihood likelihood) {
-                        journal.add(missing.get(index), likelihood);
-                    }
+        if (!missing.isEmpty()) {
+            scorer.score(
+                    missing.stream().map(predictions::get).toList(),
+                    new LikelihoodListener() {
+                        @Override
+                        public void onLikelihood(int index, Likelihood likelihood) {
+                            journal.add(missing.get(index), likelihood);
+                        }
 
-                    @Override
-                    public void onProgress(long done, long total) {
-                        listener.onProgress(done, total);
-                    }
-                });
+                        @Override
+                        public void onProgress(long done, long total) {
+                            listener.onProgress(done, total);
+                        }
+                    });
+        }
     }
 
     private void write(Map<String, Prompt> prompts, Listener listener) {
+        journal.takeOver(prompts.keySet());
         List<String> missing =
                 prompts.keySet().stream().filter(key -> journal.text(key).isEmpty()).toList();
-        int[] done = new int[1];
         if (!missing.isEmpty()) {
+            int[] done = new int[1];
             writer.write(
                     missing.stream().map(prompts::get).toList(),
                     (text, index) -> {
@@ -165,11 +184,11 @@ public record Evaluation(
         }
     }
 
-    private Answered answered(
-            Task task, Document document, String written, List<Request> requests) {
+    private Answered answered(Task task, Document document, List<Request> requests) {
         Answer answer =
                 document.question() instanceof Question.Open
-                        ? new Answer.Written(journal.text(written).orElseThrow())
+                        ? new Answer.Written(
+                                journal.text(requests.getFirst().keys().getFirst()).orElseThrow())
                         : new Answer.Likelihoods(requests.stream().map(this::likelihood).toList());
         Map<Metric, Sample> samples = new EnumMap<>(Metric.class);
         for (Metric metric : task.metrics()) {

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Base64;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,12 +33,14 @@ public final class Journal implements AutoCloseable {
     private static final String RUN = "run";
     private static final String LIKELIHOOD = "likelihood";
     private static final String WRITTEN = "written";
+    private static final String FINISHED = "finished";
 
     private final Map<String, String> settings;
     private final Map<String, Likelihood> likelihoods = new HashMap<>();
     private final Map<String, String> texts = new HashMap<>();
     private final Optional<FileChannel> channel;
     private Optional<Journal> earlier = Optional.empty();
+    private boolean isFinished;
 
     private Journal(Map<String, String> settings, Optional<FileChannel> channel) {
         this.settings = settings;
@@ -64,9 +67,9 @@ public final class Journal implements AutoCloseable {
                 FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
             lock(path, channel);
-            if (isResumed && Files.size(path) > 0) {
+            if (isResumed) {
                 Journal resumed = new Journal(new LinkedHashMap<>(), Optional.of(channel));
-                int length = resumed.read(path);
+                int length = resumed.take(path);
                 channel.truncate(length);
                 channel.position(length);
                 if (!resumed.settings.isEmpty()) {
@@ -96,7 +99,8 @@ public final class Journal implements AutoCloseable {
 
     private static void lock(Path path, FileChannel channel) throws IOException {
         try {
-            if (channel.tryLock() != null) {
+            // Not the bytes themselves: Windows would keep them from being read.
+            if (channel.tryLock(Long.MAX_VALUE - 1, 1, false) != null) {
                 return;
             }
         } catch (OverlappingFileLockException e) {
@@ -115,14 +119,16 @@ public final class Journal implements AutoCloseable {
     /// @throws IllegalArgumentException if its results would be others
     public void reuse(Path path, Map<String, String> wanted, List<String> conditions)
             throws IOException {
-        Journal other = new Journal(new LinkedHashMap<>(), Optional.empty());
-        other.read(path);
+        Journal other = read(path);
         other.requireSame(path, wanted, conditions, "its results are not those of this run");
         earlier = Optional.of(other);
     }
 
     /// @return bytes of all lines that are whole
-    private int read(Path path) throws IOException {
+    private int take(Path path) throws IOException {
+        if (Files.size(path) == 0) {
+            return 0; // Made and not yet written.
+        }
         byte[] bytes = WholeFile.read(path, "a journal of an evaluation", LARGEST);
         int start = 0;
         for (int line = 1; start < bytes.length; line++) {
@@ -156,6 +162,7 @@ public final class Journal implements AutoCloseable {
                     case RUN -> words.size() % 2 == 1;
                     case LIKELIHOOD -> words.size() == 4;
                     case WRITTEN -> words.size() == 3;
+                    case FINISHED -> words.size() == 1;
                     default -> false;
                 };
         if (!isOurs) {
@@ -175,7 +182,7 @@ public final class Journal implements AutoCloseable {
                                             Long.parseUnsignedLong(words.get(2), 16)),
                                     words.get(3).equals("greedy")));
             case WRITTEN -> texts.put(words.get(1), decoded(words.get(2)));
-            default -> throw new IllegalStateException(words.getFirst());
+            default -> isFinished = true;
         }
         return true;
     }
@@ -198,32 +205,37 @@ public final class Journal implements AutoCloseable {
         return settings;
     }
 
+    /// Takes the results of the earlier run that [#reuse] opened, where this run has none of its own.
+    ///
+    /// @param keys of what is asked
+    void takeOver(Collection<String> keys) {
+        earlier.ifPresent(
+                other -> {
+                    for (String key : keys) {
+                        Likelihood likelihood = other.likelihoods.get(key);
+                        if (likelihood != null && !likelihoods.containsKey(key)) {
+                            add(key, likelihood);
+                        }
+                        String text = other.texts.get(key);
+                        if (text != null && !texts.containsKey(key)) {
+                            add(key, text);
+                        }
+                    }
+                });
+    }
+
     /// What is known of a prediction.
     ///
     /// @param key of what was asked, without white space
     Optional<Likelihood> likelihood(String key) {
-        Likelihood known = likelihoods.get(key);
-        if (known == null && earlier.isPresent()) {
-            known = earlier.get().likelihoods.get(key);
-            if (known != null) {
-                add(key, known);
-            }
-        }
-        return Optional.ofNullable(known);
+        return Optional.ofNullable(likelihoods.get(key));
     }
 
     /// What was written.
     ///
     /// @param key of what was asked, without white space
     public Optional<String> text(String key) {
-        String known = texts.get(key);
-        if (known == null && earlier.isPresent()) {
-            known = earlier.get().texts.get(key);
-            if (known != null) {
-                add(key, known);
-            }
-        }
-        return Optional.ofNullable(known);
+        return Optional.ofNullable(texts.get(key));
     }
 
     /// How many results this run has.
@@ -235,6 +247,44 @@ public final class Journal implements AutoCloseable {
         likelihoods.put(key, likelihood);
         long bits = Double.doubleToRawLongBits(likelihood.logLikelihood());
         write(LIKELIHOOD, key, Long.toHexString(bits), likelihood.isGreedy() ? "greedy" : "other");
+    }
+
+    /// Remembers that the run has all its results.
+    public void finish() {
+        if (!isFinished) {
+            isFinished = true;
+            write(FINISHED);
+        }
+    }
+
+    /// Whether a run was stopped before it had all its results, so that [#open] would lose some of them.
+    ///
+    /// @param path of a journal, which may be missing
+    /// @throws IOException if it cannot be read
+    public static boolean isUnfinished(Path path) throws IOException {
+        if (!Files.exists(path)) {
+            return false;
+        }
+        try {
+            Journal journal = read(path);
+            return journal.size() > 0 && !journal.isFinished;
+        } catch (MalformedFileException e) {
+            return true;
+        }
+    }
+
+    /// What is told of the run in a journal.
+    ///
+    /// @throws IOException if it cannot be read
+    /// @throws MalformedFileException if it is damaged, other than by a last line that was cut
+    public static Map<String, String> settings(Path path) throws IOException {
+        return read(path).settings;
+    }
+
+    private static Journal read(Path path) throws IOException {
+        Journal journal = new Journal(new LinkedHashMap<>(), Optional.empty());
+        journal.take(path);
+        return journal;
     }
 
     /// Remembers what was written.

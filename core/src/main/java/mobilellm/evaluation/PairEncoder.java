@@ -18,15 +18,28 @@ public final class PairEncoder {
     private final Tokenizer tokenizer;
     private final int longest;
     private final boolean isLenient;
+    private final boolean isBeginPredicted;
     private String context = "";
     private int[] contextIds = {};
 
     /// @param longest ids that the model reads
+    /// As the harness does: nothing may vanish, and the token that begins a text is predicted.
+    ///
+    /// @param longest ids that the model reads
+    public PairEncoder(Tokenizer tokenizer, int longest) {
+        this(tokenizer, longest, false, true);
+    }
+
+    /// @param longest ids that the model reads
     /// @param isLenient whether a continuation that vanishes when it is encoded with its context is encoded alone
-    public PairEncoder(Tokenizer tokenizer, int longest, boolean isLenient) {
+    /// @param isBeginPredicted whether the token that a tokenizer puts in front of texts is itself predicted where a whole
+    ///     text is
+    public PairEncoder(
+            Tokenizer tokenizer, int longest, boolean isLenient, boolean isBeginPredicted) {
         this.tokenizer = tokenizer;
         this.longest = longest;
         this.isLenient = isLenient;
+        this.isBeginPredicted = isBeginPredicted;
     }
 
     /// A pair as ids.
@@ -90,12 +103,12 @@ public final class PairEncoder {
     }
 
     /// The whole text is to be predicted: the first window after the token that begins a text, each later one after as much
-    /// of the text as fits. A tokenizer that puts that token in front of texts has it predicted too, once; so does the
-    /// harness.
+    /// of the text as fits. A tokenizer that puts that token in front of texts has it predicted too, once, unless told
+    /// otherwise; so does the harness.
     ///
     /// @throws IllegalArgumentException if the text has no tokens
     public List<Prediction> encodeWhole(String text) {
-        int[] ids = encodeWithBegin(text);
+        int[] ids = isBeginPredicted ? encodeWithBegin(text) : tokenizer.encode(text, true);
         if (ids.length == 0) {
             throw new IllegalArgumentException("the text has no tokens");
         }
@@ -121,12 +134,23 @@ public final class PairEncoder {
                                         + " tokenizer names none"));
     }
 
+    /// A prompt as ids.
+    ///
+    /// @param contextLength ids before anything was cut
+    @SuppressWarnings("ArrayRecordComponent") // Handed on once, compared by nobody.
+    public record EncodedPrompt(int[] ids, int contextLength) {
+        boolean isCut() {
+            return ids.length < contextLength;
+        }
+    }
+
     /// The ids of a prompt, cut at its beginning.
     ///
     /// @param most ids to keep
-    public int[] encodePrompt(String prompt, int most) {
+    public EncodedPrompt encodePrompt(String prompt, int most) {
         int[] ids = encodeWithBegin(prompt);
-        return Arrays.copyOfRange(ids, Math.max(0, ids.length - most), ids.length);
+        int[] kept = Arrays.copyOfRange(ids, Math.max(0, ids.length - most), ids.length);
+        return new EncodedPrompt(kept, ids.length);
     }
 
     /// The choices of a question have one context.

@@ -10,10 +10,8 @@ import java.util.SplittableRandom;
 /// @param documents that both runs answered
 /// @param onlyFirst answered rightly by the first run alone
 /// @param onlySecond answered rightly by the second run alone
-/// @param difference share of right answers, the second's minus the first's
-/// @param error standard error of the difference, of paired documents
-/// @param low lower end of the 95 % interval of 10,000 bootstrap resamples
-/// @param high its upper end
+/// @param low of 10,000 bootstrap resamples
+/// @param high of the same
 /// @param pValue exact two-sided McNemar test (McNemar 1947): how often runs that are equally good differ as much
 public record PairedComparison(
         int documents,
@@ -23,34 +21,24 @@ public record PairedComparison(
         double error,
         double low,
         double high,
-        double pValue) {
+        double pValue)
+        implements PairedDifference {
     private static final int RESAMPLES = 10_000;
     private static final int SEED = 1234;
-
-    /// Quantile 0.975 of the normal distribution.
-    private static final double WIDTH = 1.959964;
-
-    /// Its quantile 0.8.
-    private static final double POWER = 0.841621;
 
     /// The mean difference of several tasks, whatever their sizes: of what papers call the average.
     ///
     /// @param documents of all tasks together
-    /// @param error standard error of the difference
-    public record Mean(int tasks, int documents, double difference, double error) {
-        /// The lower end of the 95 % interval, of a normal distribution.
+    public record Mean(int tasks, int documents, double difference, double error)
+            implements PairedDifference {
+        @Override
         public double low() {
-            return difference - WIDTH * error;
+            return difference - NORMAL_95 * error;
         }
 
-        /// Its upper end.
+        @Override
         public double high() {
-            return difference + WIDTH * error;
-        }
-
-        /// As [PairedComparison#needed], of tasks in the same proportions.
-        public long needed(double wanted) {
-            return PairedComparison.needed(documents, error, wanted);
+            return difference + NORMAL_95 * error;
         }
     }
 
@@ -99,18 +87,6 @@ public record PairedComparison(
         }
         int count = tasks.size();
         return new Mean(count, documents, sum / count, Math.sqrt(squares) / count);
-    }
-
-    /// How many documents it takes to see a difference in 4 of 5 experiments, at the 5 % level.
-    ///
-    /// @param wanted the difference, as a share
-    public long needed(double wanted) {
-        return needed(documents, error, wanted);
-    }
-
-    private static long needed(int documents, double error, double wanted) {
-        double ratio = (WIDTH + POWER) * error / wanted;
-        return (long) Math.ceil(documents * ratio * ratio);
     }
 
     private static double[] resampledMeans(double[] differences) {

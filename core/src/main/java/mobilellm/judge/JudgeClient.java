@@ -111,7 +111,10 @@ public final class JudgeClient implements AutoCloseable {
                                                             + LARGEST
                                                             + " bytes"));
             if (reply.status() != 200) {
-                budget.settle(reserved, 0);
+                // A failure of its own may come after the work; what it cost is not told.
+                if (reply.status() < 500) {
+                    budget.settle(reserved, 0);
+                }
                 throw refusal(reply, bytes);
             }
             Reply read = read(bytes);

@@ -82,7 +82,7 @@ class JournalTest {
                 PredictionScorer scorer = engine.scorer(batchRows)) {
             Evaluation evaluation =
                     new Evaluation(
-                            new PairEncoder(TinyModel.tokenizer(), TinyModel.CONTEXT, false),
+                            new PairEncoder(TinyModel.tokenizer(), TinyModel.CONTEXT),
                             scorer,
                             (prompts, written) -> {
                                 for (int i = 0; i < prompts.size(); i++) {

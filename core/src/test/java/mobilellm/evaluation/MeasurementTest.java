@@ -109,6 +109,8 @@ class MeasurementTest {
         assertThat(answer(-4, -7).best(Metric.ACC_NORM, choice)).isEqualTo(1);
         assertThat(answer(-4, -3).best(Metric.ACC_BYTES, choice)).isZero();
         assertThat(answer(-4, -4).best(Metric.ACC, choice)).isZero();
+        assertThat(answer(-4, -7).margin(Metric.ACC_NORM, choice)).isCloseTo(1.0, within(1e-12));
+        assertThat(answer(-4, -7).margin(Metric.ACC, choice)).isEqualTo(3);
     }
 
     @ParameterizedTest

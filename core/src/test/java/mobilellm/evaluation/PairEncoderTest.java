@@ -74,7 +74,7 @@ class PairEncoderTest {
     })
     void pairsHaveTheIdsOfTheReference(Profile profile, String task, String fixture)
             throws IOException {
-        PairEncoder encoder = new PairEncoder(smolLm2, 8192, false);
+        PairEncoder encoder = new PairEncoder(smolLm2, 8192);
         List<Document> documents = documents(profile, task);
         for (JsonRow row : EvaluationRows.rows(fixture)) {
             List<Pair> pairs = documents.get((int) row.number("doc")).question().pairs();
@@ -93,7 +93,7 @@ class PairEncoderTest {
     @ParameterizedTest
     @CsvSource({"8192, f64_wikitext", "2048, f64_wikitext_max2048"})
     void pagesAreCutIntoTheWindowsOfTheReference(int longest, String fixture) throws IOException {
-        PairEncoder encoder = new PairEncoder(smolLm2, longest, false);
+        PairEncoder encoder = new PairEncoder(smolLm2, longest);
         List<Document> pages = documents(Profile.HARNESS, "wikitext");
         for (JsonRow row : EvaluationRows.rows(fixture)) {
             Question.Page page = (Question.Page) pages.get((int) row.number("doc")).question();
@@ -116,7 +116,7 @@ class PairEncoderTest {
     @Test
     void windowsOverlapAsTheHarnessCutsThem() {
         // Prefix 1 (BOS); ids of the text are 34 times 'the'.
-        PairEncoder encoder = new PairEncoder(smolLm2, 10, false);
+        PairEncoder encoder = new PairEncoder(smolLm2, 10);
         String text = "a" + " the".repeat(33);
         int[] ids = smolLm2.encode(text, true);
         assertThat(ids).hasSize(34);
@@ -128,7 +128,7 @@ class PairEncoderTest {
 
     @Test
     void whatIsTooLongLosesItsBeginning() {
-        PairEncoder encoder = new PairEncoder(TinyModel.tokenizer(), 10, false);
+        PairEncoder encoder = new PairEncoder(TinyModel.tokenizer(), 10);
         PairEncoder.Encoded cut = encoder.encode(new Pair("abcdefghijklmnop", " xyz"));
         assertThat(cut.isCut()).isTrue();
         assertThat(cut.contextLength()).isEqualTo(16);
@@ -141,7 +141,7 @@ class PairEncoderTest {
 
     @Test
     void whiteSpaceMovesToTheContinuation() {
-        PairEncoder encoder = new PairEncoder(TinyModel.tokenizer(), 90, false);
+        PairEncoder encoder = new PairEncoder(TinyModel.tokenizer(), 90);
         PairEncoder.Encoded moved = encoder.encode(new Pair("ab \n", "c"));
         assertThat(moved.contextLength()).isEqualTo(2);
         assertThat(moved.prediction().predicted()).isEqualTo(3);
@@ -153,9 +153,10 @@ class PairEncoderTest {
     @Test
     void aContinuationThatVanishesIsAnErrorOrEncodedAlone() {
         Pair pair = new Pair("th", "e");
-        assertThatThrownBy(() -> new PairEncoder(TinyModel.tokenizer(), 90, false).encode(pair))
+        assertThatThrownBy(() -> new PairEncoder(TinyModel.tokenizer(), 90).encode(pair))
                 .hasMessageContaining("the continuation 'e' vanishes");
-        PairEncoder.Encoded alone = new PairEncoder(TinyModel.tokenizer(), 90, true).encode(pair);
+        PairEncoder.Encoded alone =
+                new PairEncoder(TinyModel.tokenizer(), 90, true, true).encode(pair);
         assertThat(alone.isRepaired()).isTrue();
         assertThat(TinyModel.tokenizer().decode(alone.prediction().ids(), false)).isEqualTo("the");
     }
@@ -167,7 +168,7 @@ class PairEncoderTest {
                 Tokenizers.sentencePiece(
                         Files.readAllBytes(Shared.path("data/tokenizers/llama2/tokenizer.model")),
                         TokenizerOptions.defaults());
-        PairEncoder encoder = new PairEncoder(llama, 2048, false);
+        PairEncoder encoder = new PairEncoder(llama, 2048);
         int bos = llama.bos().orElseThrow();
         assertThat(llama.addBos()).isTrue();
         int[] plain = encoder.encode(new Pair("Hello", " world")).prediction().ids();
@@ -178,5 +179,7 @@ class PairEncoderTest {
         assertThat(encoder.encode(new Pair("", " yes")).prediction().ids())
                 .containsExactly(bos, 29871, 4874);
         assertThat(encoder.encodeWhole("Hello").getFirst().ids()).startsWith(bos, bos).hasSize(3);
+        PairEncoder once = new PairEncoder(llama, 2048, false, false);
+        assertThat(once.encodeWhole("Hello").getFirst().ids()).startsWith(bos).hasSize(2);
     }
 }

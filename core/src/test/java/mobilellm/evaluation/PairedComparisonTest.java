@@ -35,7 +35,7 @@ class PairedComparisonTest {
                 .isLessThan(compared.high());
         assertThat(compared.high()).isCloseTo(-0.08 + 1.96 * compared.error(), within(0.011));
         // (1.96 + 0.84)^2 * 0.155 / 0.005^2
-        assertThat(compared.needed(0.005)).isBetween(48_000L, 50_000L);
+        assertThat(compared.needed(0.005).orElseThrow()).isBetween(48_000L, 50_000L);
         assertThat(known()).isEqualTo(compared);
     }
 
@@ -50,7 +50,7 @@ class PairedComparisonTest {
         assertThat(mean.error()).isCloseTo(known().error() / 2, within(1e-12));
         assertThat(mean.high()).isCloseTo(-0.04 + 1.96 * mean.error(), within(1e-5));
         assertThat(mean.low()).isCloseTo(-0.04 - 1.96 * mean.error(), within(1e-5));
-        assertThat(mean.needed(0.005)).isBetween(13_000L, 14_000L);
+        assertThat(mean.needed(0.005).orElseThrow()).isBetween(13_000L, 14_000L);
     }
 
     @Test
@@ -60,6 +60,7 @@ class PairedComparisonTest {
         assertThat(compared.pValue()).isEqualTo(1);
         assertThat(compared.error()).isZero();
         assertThat(compared.low()).isZero();
+        assertThat(compared.needed(0.005)).isEmpty();
         assertThatThrownBy(() -> PairedComparison.of(same, new double[] {1, 0}))
                 .hasMessageContaining("got 3 and 2");
     }

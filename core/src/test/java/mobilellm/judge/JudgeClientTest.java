@@ -151,6 +151,12 @@ class JudgeClientTest {
         Budget other = new Budget(100, 2 * most);
         assertThatThrownBy(() -> ask(options, other)).hasMessageContaining("no chat completion");
         assertThat(other.tokens()).isEqualTo(most);
+        // Nor what an endpoint spent before it failed; one that refuses spends nothing.
+        judge.answers(LocalJudge.status(502, ""), LocalJudge.status(400, ""));
+        Budget third = new Budget(100, 4 * most);
+        assertThatThrownBy(() -> ask(options, third)).hasMessageContaining("502");
+        assertThatThrownBy(() -> ask(options, third)).hasMessageContaining("400");
+        assertThat(third.tokens()).isEqualTo(most);
     }
 
     @Test

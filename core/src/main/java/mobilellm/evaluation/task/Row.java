@@ -70,6 +70,14 @@ public record Row(String place, Map<String, Object> fields) {
         throw unexpected(field, "a text");
     }
 
+    /// A text that is more than blanks.
+    String filled(String field) {
+        if (text(field).isBlank()) {
+            throw malformed("the field '" + field + "' is empty, so nothing is asked");
+        }
+        return text(field);
+    }
+
     boolean flag(String field) {
         if (fields.get(field) instanceof Boolean flag) {
             return flag;
@@ -107,7 +115,7 @@ public record Row(String place, Map<String, Object> fields) {
             throw malformed("the field '" + field + "' has less than two choices");
         }
         for (int i = 0; i < choices.size(); i++) {
-            if (choices.get(i).isEmpty()) {
+            if (choices.get(i).isBlank()) {
                 throw malformed(
                         "choice %d of the field '%s' is empty, so it has no likelihood for each character"
                                 .formatted(i, field));

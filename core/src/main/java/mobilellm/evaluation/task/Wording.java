@@ -74,7 +74,10 @@ final class Wording {
             throw row.malformed("the sentence has no gap '_'");
         }
         String rest = " " + PythonText.strip(sentence.substring(gap + 1));
-        List<String> options = List.of(row.text("option1"), row.text("option2"));
+        if (rest.isBlank()) {
+            throw row.malformed("nothing follows the gap '_', so nothing is predicted");
+        }
+        List<String> options = List.of(row.filled("option1"), row.filled("option2"));
         List<Pair> pairs =
                 options.stream()
                         .map(option -> new Pair(sentence.substring(0, gap) + option, rest))
@@ -83,7 +86,7 @@ final class Wording {
     }
 
     static Question lambada(Row row) {
-        return new Question.Cloze(new Pair(row.text("context"), " " + row.text("continuation")));
+        return new Question.Cloze(new Pair(row.text("context"), " " + row.filled("continuation")));
     }
 
     /// The template adds a question mark to questions that have one.

@@ -103,6 +103,34 @@ class MalformedDataTest {
     }
 
     @Test
+    void nothingThatIsAskedMayBeEmpty() {
+        String winogrande = "winogrande_xl.validation.jsonl";
+        assertThatThrownBy(
+                        () ->
+                                read(
+                                        "winogrande",
+                                        winogrande,
+                                        "{\"id\":7,\"sentence\":\"A _ b.\",\"option1\":\""
+                                                + " \",\"option2\":\"x\",\"gold\":0}"))
+                .hasMessageContainingAll("line 1", "id '7'", "'option1' is empty");
+        assertThatThrownBy(
+                        () ->
+                                read(
+                                        "winogrande",
+                                        winogrande,
+                                        "{\"sentence\":\"A _"
+                                            + " \",\"option1\":\"y\",\"option2\":\"x\",\"gold\":0}"))
+                .hasMessageContaining("nothing follows the gap");
+        assertThatThrownBy(
+                        () ->
+                                read(
+                                        "lambada_openai",
+                                        "lambada_openai.test.jsonl",
+                                        "{\"context\":\"a\",\"continuation\":\"\"}"))
+                .hasMessageContaining("'continuation' is empty");
+    }
+
+    @Test
     void anUnknownTaskIsAnsweredWithTheKnownOnes() {
         assertThatThrownBy(() -> Profile.HARNESS.select(List.of("arc_eazy")))
                 .isInstanceOf(IllegalArgumentException.class)
