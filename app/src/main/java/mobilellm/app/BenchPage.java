@@ -46,7 +46,7 @@ final class BenchPage {
     }
 
     private void addRun(LocalDateTime now) {
-        page.append("<table>\n");
+        page.append("<table class=\"facts\">\n");
         addFact("processor", Machine.processor().orElse(System.getProperty("os.arch")));
         report.subjects().stream()
                 .map(subject -> subject.model().kernels())

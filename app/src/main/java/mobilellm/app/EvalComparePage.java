@@ -43,7 +43,7 @@ final class EvalComparePage {
                                         .append(Html.escape(one))
                                         .append(".</p>\n"));
         double reach = reach();
-        page.append("<div class=\"wide\"><table><tr><th>Task</th><th>Metric</th><th>");
+        page.append("<table><tr><th>Task</th><th>Metric</th><th>");
         page.append(String.format(Locale.ROOT, "−%1$.1f … +%1$.1f points</th>", 100 * reach));
         EvalCompare.headings().forEach(one -> page.append("<th>").append(one).append("</th>"));
         page.append("</tr>\n");
@@ -51,7 +51,7 @@ final class EvalComparePage {
             row(row.task(), row.metric(), row.compared(), reach);
         }
         compared.mean().ifPresent(mean -> row(EvalCompare.meanName(mean), "", mean, reach));
-        page.append("</table></div>\n<p>").append(EvalCompare.explanation()).append("</p>\n");
+        page.append("</table>\n<p>").append(EvalCompare.explanation()).append("</p>\n");
     }
 
     private void row(String task, String metric, PairedDifference difference, double reach) {
@@ -153,7 +153,7 @@ final class EvalComparePage {
             boolean isContextShared) {
         int bestOfA = ofA.indexOf(Collections.max(ofA));
         int bestOfB = ofB.indexOf(Collections.max(ofB));
-        page.append("<div class=\"wide\"><table><tr><th></th><th>Choice</th><th>A</th><th>B</th>");
+        page.append("<table><tr><th></th><th>Choice</th><th>A</th><th>B</th>");
         page.append("</tr>\n");
         for (int i = 0; i < asked.size(); i++) {
             String marks =
@@ -171,7 +171,7 @@ final class EvalComparePage {
                                     number(ofA, i),
                                     number(ofB, i)));
         }
-        page.append("</table></div>\n");
+        page.append("</table>\n");
     }
 
     private static String number(List<Double> scores, int index) {

@@ -51,7 +51,7 @@ record EvalReport(Map<String, String> settings, List<TaskResult> results) {
     }
 
     private void scores(StringBuilder page) {
-        page.append("<h2>Scores</h2>\n<div class=\"wide\"><table><tr><th colspan=\"6\"></th>")
+        page.append("<h2>Scores</h2>\n<table><tr><th colspan=\"6\"></th>")
                 .append(
                         "<th class=\"published\" colspan=\"%d\">Published by others</th></tr>\n"
                                 .formatted(Published.ALL.size()))
@@ -70,7 +70,7 @@ record EvalReport(Map<String, String> settings, List<TaskResult> results) {
         }
         EvalTable.paper(results).ifPresent(row -> average(page, row.getLast()));
         page.append(
-                        "</table></div>\n"
+                        "</table>\n"
                                 + "<p>Per cent, but for perplexities and bits. The bar is the 95 %")
                 .append(" interval from 0 to 100 %. Published scores were measured by others with")
                 .append(" other programs (");
@@ -275,7 +275,7 @@ record EvalReport(Map<String, String> settings, List<TaskResult> results) {
                 .append(
                         " had its log-likelihood been 0.001 less: rounding alone may turn"
                                 + " it.</p>\n")
-                .append("<div class=\"wide\"><table>");
+                .append("<table>");
         Html.headings(
                 page,
                 List.of(
@@ -296,7 +296,7 @@ record EvalReport(Map<String, String> settings, List<TaskResult> results) {
                             count(answers, Answered::isCut),
                             count(answers, Answered::isRepaired)));
         }
-        page.append("</table></div>\n");
+        page.append("</table>\n");
     }
 
     private static String count(List<Answered> answers, Predicate<Answered> predicate) {
@@ -309,7 +309,7 @@ record EvalReport(Map<String, String> settings, List<TaskResult> results) {
     }
 
     private void run(StringBuilder page) {
-        page.append("<h2>What scores depend on</h2>\n<table>\n");
+        page.append("<h2>What scores depend on</h2>\n<table class=\"facts\">\n");
         settings.forEach(
                 (key, value) ->
                         page.append("<tr><td>")

@@ -8,18 +8,19 @@ final class Html {
     private static final String STYLE =
             """
             body { font: 16px/1.5 system-ui, sans-serif; max-width: 74rem; margin: 2rem auto; padding: 0 1rem;
-              color: #111; background: #fff }
-            .wide { overflow-x: auto }
-            table { border-collapse: collapse; margin: 1rem 0 }
+              color: #111; background: #fff; overflow-wrap: break-word }
+            table { display: block; overflow-x: auto; border-collapse: collapse; margin: 1rem 0 }
             td, th { border-bottom: 1px solid #999; padding: .2rem .7rem; text-align: left }
             td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
+            .facts td + td { overflow-wrap: anywhere }
             .published { font-style: italic }
             figure { display: inline-block; margin: 0 1rem 1rem 0; vertical-align: top }
             figcaption { max-width: 20rem; font-size: .9rem }
             svg { font: 11px system-ui, sans-serif; fill: #111 }
+            text { paint-order: stroke; stroke: #fff; stroke-width: 3 }
             line { stroke: #111 } .grid { stroke: #ccc } .ideal { stroke-dasharray: 5 4 } .chance { stroke-dasharray: 1 4 }
             .bar { stroke-width: 2 } .mark { fill: #111 } .hollow { fill: #fff; stroke: #111; stroke-width: 1.5 } .path { stroke-width: 1.5 }
-            .scale { display: block }
+            .scale { display: block; overflow: visible }
             summary { cursor: pointer; margin: .5rem 0 } .text { white-space: pre-wrap; overflow-wrap: anywhere }
             """;
 

@@ -1,5 +1,6 @@
 package mobilellm.app;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
@@ -9,10 +10,36 @@ import java.util.stream.IntStream;
 final class Plot {
     private static final int SIZE = 260;
     private static final int LEFT = 54;
-    private static final int TOP = 12;
+    private static final int TOP = 30;
+    private static final int WIDTH = LEFT + SIZE + 20;
+    private static final int HEIGHT = TOP + SIZE + 44;
     private static final int TICKS = 4;
 
+    /// What a letter takes, wide fonts included, and a line.
+    private static final int LETTER = 7;
+
+    private static final int LINE = 13;
+
     private final StringBuilder shapes = new StringBuilder();
+    private final List<Label> labels = new ArrayList<>();
+    private final List<Box> taken = new ArrayList<>();
+
+    private record Box(double left, double top, double right, double bottom) {
+        boolean meets(Box other) {
+            return left < other.right
+                    && other.left < right
+                    && top < other.bottom
+                    && other.top < bottom;
+        }
+    }
+
+    /// Words that begin or end at a place, or on a line above or below it.
+    private record Label(double x, double y, String anchor, String words) {
+        Box on(double line) {
+            double left = anchor.equals("end") ? x - LETTER * words.length() : x;
+            return new Box(left, line - LINE + 3, left + LETTER * words.length(), line + 3);
+        }
+    }
 
     /// @param x what the horizontal axis tells
     /// @param y what the vertical axis tells
@@ -28,8 +55,10 @@ final class Plot {
 
     private static List<String> numbers(double top) {
         int digits = top < 1 ? 2 + (int) Math.ceil(-Math.log10(top)) : 2;
+        // Longer numbers would leave the plot.
+        String format = top < 0.01 || top >= 1000 ? "%.1e" : "%." + digits + "f";
         return IntStream.rangeClosed(0, TICKS)
-                .mapToObj(i -> String.format(Locale.ROOT, "%." + digits + "f", i * top / TICKS))
+                .mapToObj(i -> i == 0 ? "0" : String.format(Locale.ROOT, format, i * top / TICKS))
                 .toList();
     }
 
@@ -47,9 +76,7 @@ final class Plot {
             text(x(at), TOP + SIZE + 16, "middle", ticks.get(i));
         }
         text(LEFT + SIZE / 2.0, TOP + SIZE + 34, "middle", x);
-        shapes.append(
-                "<text class=\"label\" transform=\"translate(11 %d) rotate(-90)\" text-anchor=\"middle\">%s</text>"
-                        .formatted(TOP + SIZE / 2, Html.escape(y)));
+        text(LEFT - 6, TOP - 18, "start", y);
     }
 
     private static double x(double value) {
@@ -109,24 +136,35 @@ final class Plot {
                         filled ? "mark" : "hollow",
                         x(x),
                         y(y)));
-        text(x(x) + 8, y(y) + 4, "start", name);
+        taken.add(new Box(x(x) - 5, y(y) - 5, x(x) + 5, y(y) + 5));
+        boolean isRoom = x(x) + 8 + LETTER * name.length() <= WIDTH;
+        labels.add(new Label(x(x) + (isRoom ? 8 : -8), y(y) + 4, isRoom ? "start" : "end", name));
         return this;
     }
 
     /// Words that end at a place.
     Plot words(double x, double y, String words) {
-        text(x(x), y(y) - 4, "end", words);
+        labels.add(new Label(x(x), y(y) - 4, "end", words));
         return this;
     }
 
+    /// Writes words on the line nearest to their place where no others, and no mark, are in the way.
+    private void write(Label label) {
+        double wanted = Math.clamp(label.y, TOP - 4, TOP + SIZE - 4);
+        double line =
+                IntStream.range(0, 2 * SIZE / LINE)
+                        .mapToDouble(i -> wanted + LINE * (i % 2 == 0 ? -i / 2 : i / 2 + 1))
+                        .filter(each -> each >= TOP - 4 && each <= TOP + SIZE - 4)
+                        .filter(each -> taken.stream().noneMatch(label.on(each)::meets))
+                        .findFirst()
+                        .orElse(wanted);
+        taken.add(label.on(line));
+        text(label.x, line, label.anchor, label.words);
+    }
+
     String svg(String title) {
+        labels.forEach(this::write);
         return "<svg role=\"img\" aria-label=\"%s\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\">%s</svg>"
-                .formatted(
-                        Html.escape(title),
-                        LEFT + SIZE + 20,
-                        TOP + SIZE + 44,
-                        LEFT + SIZE + 20,
-                        TOP + SIZE + 44,
-                        shapes);
+                .formatted(Html.escape(title), WIDTH, HEIGHT, WIDTH, HEIGHT, shapes);
     }
 }

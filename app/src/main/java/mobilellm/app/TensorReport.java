@@ -140,7 +140,7 @@ record TensorReport(String a, String b, TensorComparison comparison) {
         StringBuilder page = new StringBuilder();
         sentences().forEach(line -> page.append("<p>%s</p>\n".formatted(Html.escape(line))));
         plots(page);
-        page.append("<div class=\"wide\"><table><tr>");
+        page.append("<table><tr>");
         for (String heading : HEADINGS) {
             page.append("<th>").append(heading).append("</th>");
         }
@@ -155,7 +155,7 @@ record TensorReport(String a, String b, TensorComparison comparison) {
             }
             page.append("</tr>\n");
         }
-        page.append("</table></div>\n");
+        page.append("</table>\n");
         return Html.page("Weights of %s, compared with %s".formatted(b, a), page);
     }
 

@@ -21,8 +21,6 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 class EvalVerbTest {
-    private static final int DOCUMENTS = 12;
-
     @TempDir Path folder;
     private final Shell shell = new Shell();
     private String model = "";
@@ -31,22 +29,7 @@ class EvalVerbTest {
     @BeforeEach
     void writeModelAndData() throws IOException {
         model = TinyModel.write(folder.resolve("tiny.gguf")).toString();
-        Path documents = Files.createDirectory(folder.resolve("data"));
-        data = documents.toString();
-        StringBuilder arc = new StringBuilder();
-        StringBuilder winogrande = new StringBuilder();
-        for (int i = 0; i < DOCUMENTS; i++) {
-            arc.append(
-                    "{\"id\":\"d%d\",\"question\":\"Is %d <b>?\",\"choices\":[\"Hello\",\"n%d\",\"\u00e9\"],\"gold\":%d}\n"
-                            .formatted(i, i, i, i % 3));
-            winogrande.append(
-                    "{\"id\":%d,\"sentence\":\"He saw _ %d.\",\"option1\":\"Al\",\"option2\":\"Bo\",\"gold\":%d}\n"
-                            .formatted(i, i, i % 2));
-        }
-        Files.writeString(documents.resolve("arc_easy.test.jsonl"), arc);
-        Files.writeString(documents.resolve("winogrande_xl.validation.jsonl"), winogrande);
-        Files.writeString(
-                documents.resolve("wikitext2.test.raw"), " = T = \n\n Hello , you . \n = U = \nHi");
+        data = TinyDocuments.write(folder.resolve("data")).toString();
     }
 
     private Shell.Result eval(String... options) {
@@ -218,7 +201,7 @@ class EvalVerbTest {
                 shell.run("eval", "compare", a.toString(), b.toString(), "--json").json();
         List<?> compared = (List<?>) Objects.requireNonNull(answer.get("comparisons"));
         assertThat(compared).hasSize(4);
-        assertThat(map(compared.getFirst()).get("documents")).isEqualTo(DOCUMENTS);
+        assertThat(map(compared.getFirst()).get("documents")).isEqualTo(TinyDocuments.COUNT);
         Shell.Result same = shell.run("eval", "compare", a.toString(), a.toString(), "--json");
         assertThat(same.output())
                 .contains("\"mcnemar_p\":1.0", "\"differing\":[]", "\"documents_for_points\":{}");
