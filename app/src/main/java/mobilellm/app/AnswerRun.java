@@ -91,7 +91,7 @@ record AnswerRun(Context context, AnswerVerb options) {
         settings.put("kernels", model.kernels());
         settings.put("precision", model.precision().word());
         settings.put("kv", options.engine.keyValueType);
-        settings.put("sharing", model.config().sharing().toString());
+        settings.put("sharing", SharingConverter.word(model.config().sharing()));
         settings.put("context", String.valueOf(model.contextLength()));
         settings.put("questions", Sha256.of(Files.readAllBytes(options.questions)));
         settings.put("limit", options.limit.toString());

@@ -204,7 +204,7 @@ record EvalRun(Context context, EvalVerb options, List<Task> tasks) {
         settings.put("kernels", model.kernels());
         settings.put("precision", model.precision().word());
         settings.put("kv", options.engine.keyValueType);
-        settings.put("sharing", model.config().sharing().toString());
+        settings.put("sharing", SharingConverter.word(model.config().sharing()));
         settings.put("context", String.valueOf(model.contextLength()));
         settings.put("profile", options.profile.word());
         settings.put(
@@ -224,6 +224,7 @@ record EvalRun(Context context, EvalVerb options, List<Task> tasks) {
                 "training_data",
                 documents.values().stream()
                         .map(one -> one.examples().sha256())
+                        .filter(sum -> !sum.isEmpty())
                         .collect(Collectors.joining(",")));
         settings.put("chat_template", String.valueOf(options.chat));
         settings.put("system_instruction", options.system);

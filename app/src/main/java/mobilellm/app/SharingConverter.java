@@ -32,6 +32,12 @@ final class SharingConverter implements ITypeConverter<LayerSharing> {
         }
     }
 
+    /// As [#convert] reads it.
+    static String word(LayerSharing sharing) {
+        return "%s:%d:%s"
+                .formatted(sharing.strategy().word(), sharing.repeats(), sharing.cache().word());
+    }
+
     private static <E> E named(E[] constants, Function<E, String> word, String what, String name) {
         for (E constant : constants) {
             if (word.apply(constant).equals(name)) {

@@ -205,7 +205,8 @@ class EvalVerbTest {
         Shell.Result same = shell.run("eval", "compare", a.toString(), a.toString(), "--json");
         assertThat(same.output())
                 .contains("\"mcnemar_p\":1.0", "\"differing\":[]", "\"documents_for_points\":{}");
-        assertThat(result.output()).contains("They differ in sharing: ");
+        assertThat(result.output())
+                .contains("They differ in sharing: none:1:own and immediate:2:own");
         Path paper = folder.resolve("paper");
         String[] other = {"--tasks=arc_easy", "--profile=llama-paper", "--log-samples"};
         assertThat(eval(TestArguments.of("--out=" + paper, other)).exitCode()).isZero();
