@@ -17,7 +17,9 @@ import mobilellm.file.Sha256;
 import mobilellm.template.PythonText;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.util.ArrayList;
@@ -36,7 +38,6 @@ final class EvalResults {
     private final LocalDateTime started;
     private final Map<Task, Task.Data> documents;
     private final Map<String, String> hashes = new LinkedHashMap<>();
-    private String samples = "";
 
     /// @param settings of the run, its start among them
     /// @param documents all of each task, asked or not
@@ -63,7 +64,14 @@ final class EvalResults {
 
     /// Takes up a task's result.
     void add(TaskResult result) {
-        samples = samples(result);
+        MessageDigest hash = Sha256.start();
+        for (int i = 0; i < result.answers().size(); i++) {
+            Map<String, Object> sample = sample(result.task(), result.answers().get(i), i);
+            for (String part : List.of("doc_hash", "prompt_hash", "target_hash")) {
+                hash.update(String.valueOf(sample.get(part)).getBytes(StandardCharsets.UTF_8));
+            }
+        }
+        hashes.put(result.task().name(), Sha256.finish(hash));
     }
 
     /// Writes what is known after a task.
@@ -72,9 +80,9 @@ final class EvalResults {
     void write(Path folder, List<TaskResult> results) throws IOException {
         TaskResult last = results.getLast();
         if (options.logSamples) {
-            write(
+            writeSamples(
                     folder.resolve("samples_%s_%s.jsonl".formatted(last.task().name(), date())),
-                    samples);
+                    last);
         }
         write(
                 folder.resolve("results_%s.json".formatted(date())),
@@ -82,6 +90,16 @@ final class EvalResults {
         write(
                 folder.resolve("report_%s.html".formatted(date())),
                 new EvalReport(settings, results).html());
+    }
+
+    /// One line a document; never all at once, because they have many times the size of the texts.
+    private static void writeSamples(Path path, TaskResult result) throws IOException {
+        try (OutputFile file = OutputFile.create(path, true)) {
+            for (int i = 0; i < result.answers().size(); i++) {
+                file.write(Json.write(sample(result.task(), result.answers().get(i), i)) + "\n");
+            }
+            file.commit();
+        }
     }
 
     private static void write(Path path, String text) throws IOException {
@@ -204,21 +222,6 @@ final class EvalResults {
         run.put("bootstrap_iters", 100_000);
         run.put("fewshot_seed", 1234);
         return run;
-    }
-
-    /// One line a document; also keeps the hash of the task.
-    private String samples(TaskResult result) {
-        StringBuilder lines = new StringBuilder();
-        StringBuilder all = new StringBuilder();
-        for (int i = 0; i < result.answers().size(); i++) {
-            Map<String, Object> sample = sample(result.task(), result.answers().get(i), i);
-            all.append(sample.get("doc_hash"))
-                    .append(sample.get("prompt_hash"))
-                    .append(sample.get("target_hash"));
-            lines.append(Json.write(sample)).append('\n');
-        }
-        hashes.put(result.task().name(), Sha256.of(all.toString()));
-        return lines.toString();
     }
 
     private static Map<String, Object> sample(Task task, Answered answered, int index) {
