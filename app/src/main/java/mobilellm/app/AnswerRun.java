@@ -12,6 +12,7 @@ import mobilellm.file.Sha256;
 import mobilellm.judge.ChatAnswer;
 import mobilellm.judge.ChatFormat;
 import mobilellm.judge.ChatQuestion;
+import mobilellm.kernel.Kernels;
 import mobilellm.sampling.SamplingOptions;
 
 import java.io.IOException;
@@ -89,6 +90,8 @@ record AnswerRun(Context context, AnswerVerb options) {
         settings.put("program", Version.number());
         settings.put("commit", Version.identity());
         settings.put("kernels", model.kernels());
+        // Rounded activations are added up in another order by other instructions.
+        settings.put("instructions", Kernels.of(model.kernels()).why());
         settings.put("precision", model.precision().word());
         settings.put("kv", options.engine.keyValueType);
         settings.put("sharing", SharingConverter.word(model.config().sharing()));

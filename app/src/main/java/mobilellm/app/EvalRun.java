@@ -14,6 +14,7 @@ import mobilellm.evaluation.TaskResult;
 import mobilellm.evaluation.task.DataFolder;
 import mobilellm.evaluation.task.Document;
 import mobilellm.evaluation.task.Task;
+import mobilellm.kernel.Kernels;
 import mobilellm.template.ChatTemplate;
 import mobilellm.tokenizer.Tokenizer;
 
@@ -53,6 +54,7 @@ record EvalRun(Context context, EvalVerb options, List<Task> tasks) {
                     "program",
                     "commit",
                     "kernels",
+                    "instructions",
                     "precision",
                     "kv",
                     "sharing",
@@ -202,6 +204,8 @@ record EvalRun(Context context, EvalVerb options, List<Task> tasks) {
         settings.put("commit", Version.identity());
         settings.put("bos", beginning(model.tokenizer()));
         settings.put("kernels", model.kernels());
+        // Rounded activations are added up in another order by other instructions.
+        settings.put("instructions", Kernels.of(model.kernels()).why());
         settings.put("precision", model.precision().word());
         settings.put("kv", options.engine.keyValueType);
         settings.put("sharing", SharingConverter.word(model.config().sharing()));
