@@ -45,13 +45,13 @@ final class EvalComparePage {
         double reach = reach();
         page.append("<table><tr><th>Task</th><th>Metric</th><th>");
         page.append(String.format(Locale.ROOT, "−%1$.1f … +%1$.1f points</th>", 100 * reach));
-        EvalCompare.headings().forEach(one -> page.append("<th>").append(one).append("</th>"));
+        EvalCompareTable.headings().forEach(one -> page.append("<th>").append(one).append("</th>"));
         page.append("</tr>\n");
         for (Row row : compared.rows()) {
             row(row.task(), row.metric(), row.compared(), reach);
         }
-        compared.mean().ifPresent(mean -> row(EvalCompare.meanName(mean), "", mean, reach));
-        page.append("</table>\n<p>").append(EvalCompare.explanation()).append("</p>\n");
+        compared.mean().ifPresent(mean -> row(EvalCompareTable.meanName(mean), "", mean, reach));
+        page.append("</table>\n<p>").append(EvalCompareTable.explanation()).append("</p>\n");
     }
 
     private void row(String task, String metric, PairedDifference difference, double reach) {
@@ -61,7 +61,7 @@ final class EvalComparePage {
                                 Html.escape(task),
                                 Html.escape(metric),
                                 interval(difference, reach)));
-        EvalCompare.cells(difference)
+        EvalCompareTable.cells(difference)
                 .forEach(one -> page.append("<td class=\"n\">").append(one).append("</td>"));
         page.append("</tr>\n");
     }

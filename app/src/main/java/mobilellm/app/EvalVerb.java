@@ -219,9 +219,9 @@ final class EvalVerb implements Verb {
             }
         }
         if (context.json()) {
-            context.output().json(compared.json());
+            context.output().json(new EvalCompareTable(compared).json());
         } else {
-            compared.print(context.output());
+            new EvalCompareTable(compared).print(context.output());
         }
     }
 
