@@ -42,7 +42,7 @@ record Published(String name, String source, Map<String, Double> scores) {
 
     private static Published paper(String name, String row) {
         Map<String, Double> byTask = new LinkedHashMap<>();
-        String[] scores = row.split(" ");
+        String[] scores = row.split(" ", -1);
         for (int i = 0; i < scores.length; i++) {
             byTask.put(COLUMNS.get(i), Double.valueOf(scores[i]));
         }
